@@ -1,0 +1,1 @@
+"""What proves the suite: unit, contract, integration, end to end and faults."""

@@ -1,0 +1,51 @@
+"""Fixtures every suite may use: a real nats-server and both databases."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.nats import NatsServer
+from tests.support.nats import nats_server as run_nats_server
+from tests.support.postgres import create_database, drop_database, postgres_cluster
+
+
+@pytest.fixture
+def nats_server() -> Iterator[NatsServer]:
+    """A fresh nats-server of the test's own, with `sync_interval: always` and a monitor."""
+    with run_nats_server() as server:
+        yield server
+
+
+@pytest.fixture
+def nats_url(nats_server: NatsServer) -> str:
+    """The address of a fresh nats-server of the test's own."""
+    return nats_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The maintenance database of one PostgreSQL server for the whole run."""
+    with postgres_cluster() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_database_url(tmp_path: Path) -> str:
+    """The URL of a SQLite file that does not exist yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'service.db'}"
+
+
+@pytest.fixture
+async def postgres_database_url(postgres_url: str) -> AsyncIterator[str]:
+    """The URL of an empty PostgreSQL database of the test's own."""
+    url = await create_database(postgres_url)
+    yield url
+    await drop_database(postgres_url, url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database; the test runs once on SQLite and once on PostgreSQL."""
+    kind = "sqlite" if request.param == "sqlite" else "postgres"
+    return str(request.getfixturevalue(f"{kind}_database_url"))
