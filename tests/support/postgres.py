@@ -13,7 +13,7 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.support.children import die_with_parent
+from cli.children import die_with_parent
 
 _NOBODY = 65534
 """PostgreSQL refuses to run as root; this is the user it runs as instead."""

@@ -1,0 +1,91 @@
+"""The settings of a development suite: every address on 127.0.0.1, everything in one folder."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+API_KEY = "KEY-development-only"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The TCP ports of one suite; the defaults are the documented ones."""
+
+    webhooks: int = 8080
+    simulator: int = 8090
+    nats: int = 4222
+    nats_monitor: int = 8222
+    gateway: int = 50050
+    voice: int = 50051
+    messaging: int = 50052
+    fax: int = 50053
+    crm: int = 50054
+    gateway_admin: int = 9150
+    voice_admin: int = 9151
+    messaging_admin: int = 9152
+    fax_admin: int = 9153
+    crm_admin: int = 9154
+
+    @classmethod
+    def free(cls) -> Ports:
+        """Return ports nobody listens on now, so that a second suite can run beside the first."""
+        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in fields(cls)]
+        try:
+            return cls(*(each.getsockname()[1] for each in sockets))
+        finally:
+            for each in sockets:
+                each.close()
+
+    def taken(self) -> list[int]:
+        """Return the ports that somebody else holds."""
+        return [
+            port for port in (getattr(self, each.name) for each in fields(self)) if _taken(port)
+        ]
+
+
+def _taken(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return True
+    return False
+
+
+def development(folder: Path, ports: Ports, public_key: str) -> dict[str, str]:
+    """Return the environment every part of a development suite starts with.
+
+    `public_key` is the simulator's, so that the gateway takes the simulator for the carrier.
+    """
+    local = "127.0.0.1"
+    simulator = f"http://{local}:{ports.simulator}"
+    environ = {
+        "TELNYX_API_KEY": API_KEY,
+        "TELNYX_PUBLIC_KEY": public_key,
+        "SWITCHHOOK_TELNYX_URL": f"{simulator}/v2",
+        "SWITCHHOOK_NATS_URL": f"nats://{local}:{ports.nats}",
+        "SWITCHHOOK_DATA": str(folder),
+        "SWITCHHOOK_REFLECTION": "on",
+        "SWITCHHOOK_GATEWAY_HTTP_ADDRESS": f"{local}:{ports.webhooks}",
+        "SWITCHHOOK_VOICE_ADDRESS": f"{local}:{ports.voice}",
+        "SWITCHHOOK_CRM_ADDRESS": f"{local}:{ports.crm}",
+        "SWITCHHOOK_SIMULATOR_ADDRESS": f"{local}:{ports.simulator}",
+        "SWITCHHOOK_SIMULATOR_WEBHOOK_URL": f"http://{local}:{ports.webhooks}/webhooks/telnyx",
+        "SWITCHHOOK_SIMULATOR_TEXML_URL": f"http://{local}:{ports.webhooks}/texml/main",
+    }
+    for service in ("gateway", "voice", "messaging", "fax", "crm"):
+        prefix = f"SWITCHHOOK_{service.upper()}"
+        environ[f"{prefix}_GRPC_ADDRESS"] = f"{local}:{getattr(ports, service)}"
+        environ[f"{prefix}_ADMIN_ADDRESS"] = f"{local}:{getattr(ports, f'{service}_admin')}"
+        environ[f"{prefix}_DATABASE_URL"] = f"sqlite+aiosqlite:///{folder / f'{service}.db'}"
+    return environ
+
+
+def with_overrides(environ: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Let what the caller has set in its own environment win over the development settings."""
+    ours = {
+        name: value for name, value in given.items() if name.startswith("SWITCHHOOK_") and value
+    }
+    return {**environ, **ours}

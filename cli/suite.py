@@ -1,0 +1,117 @@
+"""Start and stop a whole suite: the bus, the simulator and every service.
+
+Either all in this process and one event loop, each service with its own gRPC server (small and
+quick, for a laptop), or each part as a process of its own, as in production.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from cli.children import die_with_parent
+from cli.environment import Ports
+from cli.nats_server import NatsServer
+
+# In the order they start: whoever is called stands before its callers, the edge comes last.
+PARTS = {
+    "simulator": "simulator",
+    "crm": "services.crm",
+    "voice": "services.voice",
+    "messaging": "services.messaging",
+    "fax": "services.fax",
+    "gateway": "services.gateway",
+}
+_STOP_DEADLINE = 15.0  # seconds for a process to end in good order
+
+
+@asynccontextmanager
+async def bus(folder: Path, ports: Ports) -> AsyncIterator[NatsServer]:
+    """Run a durable nats-server for the block, its store in `folder`."""
+    server = NatsServer(folder / "nats", port=ports.nats, monitor_port=ports.nats_monitor)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def in_one_process(environ: Mapping[str, str]) -> AsyncIterator[None]:
+    """Run every part in this event loop for the block; shutdown is startup reversed."""
+    from chassis.settings import load
+
+    async with AsyncExitStack() as stack:
+        for module in PARTS.values():
+            app = importlib.import_module(f"{module}.app")
+            settings = importlib.import_module(f"{module}.settings").Settings
+            await stack.enter_async_context(app.running(load(settings, environ)))
+        yield
+
+
+class Process:
+    """One part as a child process, which can be killed and started again on the same data."""
+
+    def __init__(self, name: str, environ: Mapping[str, str], log: Path) -> None:
+        """Prepare the part called `name`; nothing runs before `start`."""
+        self.name = name
+        self._environ = {**os.environ, **environ}
+        self._log = log
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process; it is up when its ports answer."""
+        with self._log.open("ab") as log:
+            self._child = subprocess.Popen(  # noqa: S603 - our own modules
+                [sys.executable, "-m", PARTS[self.name]],
+                env=self._environ,
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent(),
+                process_group=0,
+            )
+
+    def status(self) -> int | None:
+        """Return the exit status, or None while the process runs."""
+        return None if self._child is None else self._child.poll()
+
+    def kill(self) -> None:
+        """Kill the process with -9 and wait for its end."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ask the process to end in good order and wait; kill it when it does not."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: int) -> None:
+        if self._child is None:
+            return
+        self._child.send_signal(number)
+        try:
+            self._child.wait(_STOP_DEADLINE)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        self._child = None
+
+
+@asynccontextmanager
+async def as_processes(
+    environ: Mapping[str, str], folder: Path
+) -> AsyncIterator[dict[str, Process]]:
+    """Run every part as a process of its own for the block; its output goes to `folder`/*.log."""
+    processes = {name: Process(name, environ, folder / f"{name}.log") for name in PARTS}
+    try:
+        for process in processes.values():
+            process.start()
+        yield processes
+    finally:
+        for process in reversed(processes.values()):
+            await asyncio.to_thread(process.stop)
