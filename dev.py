@@ -45,7 +45,7 @@ TYPED = [
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this is where an older Python is told
         return _fail(f"Switchhook needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     if not arguments or arguments[0] in {"-h", "--help", "help"}:
         print(__doc__)
@@ -142,7 +142,7 @@ def lint(arguments: Sequence[str]) -> int:
             ("mypy", _tool("mypy", *[name for name in TYPED if (ROOT / name).exists()])),
             ("import contracts", _tool("lint-imports", "--no-cache")),
             ("buf lint", _tool("buf", "lint")),
-            ("buf format", _tool("buf", "format", "--diff", "--exit-code", "protos/switchhook")),
+            ("buf format", _tool("buf", "format", "--diff", "--exit-code", "protos")),
             ("buf breaking", _breaking()),
         )
         if status
@@ -156,7 +156,7 @@ def format_all(arguments: Sequence[str]) -> int:
     del arguments
     set_up("dev")
     status = _tool("ruff", "check", "--fix", "-q", ".") | _tool("ruff", "format", "-q", ".")
-    return status | _tool("buf", "format", "-w", "protos/switchhook")
+    return status | _tool("buf", "format", "-w", "protos")
 
 
 def generate(arguments: Sequence[str]) -> int:
@@ -239,9 +239,9 @@ def _replace(python: Path, *arguments: str) -> int:
     """Become the command, so that a signal to dev.py reaches it and nothing is left behind."""
     os.chdir(ROOT)
     sys.stdout.flush()
-    if os.name == "nt":
-        return _call(*arguments)
-    os.execv(str(python), [str(python), *arguments])  # never returns
+    if os.name != "nt":
+        os.execv(str(python), [str(python), *arguments])
+    return _call(*arguments)
 
 
 def _run(*arguments: str) -> None:

@@ -111,9 +111,8 @@ class NatsServer:
         deadline = time.monotonic() + _START_DEADLINE
         while not self._is_up(ports):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(
-                    f"nats-server did not start:\n{(self.folder / 'server.log').read_text()[-2000:]}"
-                )
+                log = (self.folder / "server.log").read_text()[-2000:]
+                raise RuntimeError(f"nats-server did not start:\n{log}")
             time.sleep(0.005)
 
     def _is_up(self, ports: Path) -> bool:
