@@ -16,6 +16,7 @@ class SystemClock:
     """Tell the time of the machine."""
 
     def now(self) -> datetime:
+        """Return the current instant."""
         return datetime.now(UTC)
 
 
@@ -28,8 +29,9 @@ class FixedClock:
         self._instant = instant.astimezone(UTC)
 
     def now(self) -> datetime:
+        """Return the instant the clock stands at."""
         return self._instant
 
     def advance(self, delta: timedelta) -> None:
-        """Move by ``delta``, which may be negative."""
+        """Move by `delta`, which may be negative."""
         self._instant += delta

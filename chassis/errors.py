@@ -1,7 +1,7 @@
 """The only vocabulary of failure the logic of a service knows.
 
-A use case raises one kind of ``Fault``; each transport translates the kind in one table: gRPC in
-``chassis.grpc_status``, events in ``chassis.consumer``, HTTP at the edge. What is not a ``Fault``
+A use case raises one kind of `Fault`; each transport translates the kind in one table: gRPC in
+`chassis.grpc_status`, events in `chassis.consumer`, HTTP at the edge. What is not a `Fault`
 is a bug or a broken dependency, and no transport shows its text to a caller.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class FieldViolation:
     """Name one field of a request and say in a sentence what is wrong with it.
 
-    ``field`` is a path in proto field names, such as ``recipients[2].phone_number``; an empty path
+    `field` is a path in proto field names, such as `recipients[2].phone_number`; an empty path
     speaks of the whole request. The description never repeats the value: it may be personal.
     """
 
@@ -21,12 +21,12 @@ class FieldViolation:
     description: str
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 - a fault is an answer, not an error of the program
     """State that a request or an event cannot be carried out, in words a caller may read.
 
-    ``reason`` is a value of the domain's ``ErrorReason`` enum without its prefix. ``message`` and
-    ``metadata`` are sent to callers and written to logs, so neither holds personal data.
-    ``retry_after`` is in seconds; None says nothing about when to try again.
+    `reason` is a value of the domain's `ErrorReason` enum without its prefix. `message` and
+    `metadata` are sent to callers and written to logs, so neither holds personal data.
+    `retry_after` is in seconds; None says nothing about when to try again.
     """
 
     def __init__(

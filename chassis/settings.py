@@ -6,7 +6,7 @@
                                     parse=address, help="where gRPC listens, host:port")
         api_key: str = setting("TELNYX_API_KEY", secret=True, help="the key for Telnyx's REST API")
 
-Each setting ``X`` may instead be given as ``X_FILE``, the path of a file with the value. An empty
+Each setting `X` may instead be given as `X_FILE`, the path of a file with the value. An empty
 variable counts as unset. All faults are reported together, and none shows a secret.
 """
 
@@ -54,11 +54,11 @@ def setting(
     default: Any = dataclasses.MISSING,
     parse: Callable[[str], Any] = str,
     secret: bool = False,
-    help: str = "",
+    help: str = "",  # noqa: A002 - the word everybody knows from argparse
 ) -> Any:
-    """Declare a field that is read from the environment variable ``name``.
+    """Declare a field that is read from the environment variable `name`.
 
-    Without a default the setting is required. ``parse`` turns the text into the value and raises
+    Without a default the setting is required. `parse` turns the text into the value and raises
     ValueError with a message that makes sense after the variable's name.
     """
     spec = _Spec(name, parse, secret, help)
@@ -66,9 +66,9 @@ def setting(
 
 
 def load(cls: type[T], environ: Mapping[str, str] = os.environ) -> T:
-    """Read every setting of ``cls`` from ``environ``; raise SettingsError listing every fault.
+    """Read every setting of `cls` from `environ`; raise SettingsError listing every fault.
 
-    A ``__post_init__`` that raises ValueError adds its own fault, for rules between settings.
+    A `__post_init__` that raises ValueError adds its own fault, for rules between settings.
     """
     values: dict[str, Any] = {}
     faults: list[str] = []
@@ -109,7 +109,7 @@ def boolean(text: str) -> bool:
 
 
 def address(text: str) -> str:
-    """Check that the text is ``host:port`` with a port from 0 (any free one) to 65535."""
+    """Check that the text is `host:port` with a port from 0 (any free one) to 65535."""
     host, colon, port = text.rpartition(":")
     if not (host and colon and port.isascii() and port.isdigit() and int(port) <= 65535):
         raise ValueError("must be host:port with a port from 0 to 65535")
@@ -117,7 +117,7 @@ def address(text: str) -> str:
 
 
 def number(low: float, high: float) -> Callable[[str], float]:
-    """Return a parser for a number from ``low`` to ``high``, both included."""
+    """Return a parser for a number from `low` to `high`, both included."""
 
     def parse(text: str) -> float:
         try:
@@ -132,7 +132,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 
 def integer(low: int, high: int) -> Callable[[str], int]:
-    """Return a parser for a whole number from ``low`` to ``high``, both included."""
+    """Return a parser for a whole number from `low` to `high`, both included."""
 
     def parse(text: str) -> int:
         plain = text.removeprefix("-")
@@ -144,7 +144,7 @@ def integer(low: int, high: int) -> Callable[[str], int]:
 
 
 def choice(*allowed: str) -> Callable[[str], str]:
-    """Return a parser that takes one of ``allowed`` and nothing else."""
+    """Return a parser that takes one of `allowed` and nothing else."""
 
     def parse(text: str) -> str:
         if text not in allowed:
@@ -155,7 +155,7 @@ def choice(*allowed: str) -> Callable[[str], str]:
 
 
 def _specs(cls: type) -> list[tuple[dataclasses.Field[Any], _Spec]]:
-    fields = dataclasses.fields(cast(Any, cls))
+    fields = dataclasses.fields(cast("Any", cls))
     return [(field, field.metadata[_SPEC]) for field in fields if _SPEC in field.metadata]
 
 
