@@ -142,7 +142,7 @@ def lint(arguments: Sequence[str]) -> int:
             ("mypy", _tool("mypy", *[name for name in TYPED if (ROOT / name).exists()])),
             ("import contracts", _tool("lint-imports", "--no-cache")),
             ("buf lint", _tool("buf", "lint")),
-            ("buf format", _tool("buf", "format", "--diff", "--exit-code", "protos")),
+            ("buf format", _format_protos("--diff", "--exit-code")),
             ("buf breaking", _breaking()),
         )
         if status
@@ -156,7 +156,11 @@ def format_all(arguments: Sequence[str]) -> int:
     del arguments
     set_up("dev")
     status = _tool("ruff", "check", "--fix", "-q", ".") | _tool("ruff", "format", "-q", ".")
-    return status | _tool("buf", "format", "-w", "protos")
+    return status | _format_protos("-w")
+
+
+def _format_protos(*arguments: str) -> int:
+    return _tool("buf", "format", "protos", "--path", "protos/switchhook", *arguments)
 
 
 def generate(arguments: Sequence[str]) -> int:
@@ -188,24 +192,24 @@ def baseline(arguments: Sequence[str]) -> int:
     del arguments
     set_up("dev")
     # Our own files only: what they import is not kept in the repository.
-    return _tool(
-        *("buf", "build", "protos", "--exclude-source-info", "--exclude-imports"),
-        *("-o", "protos/baseline.binpb"),
-    )
+    return _image("protos/baseline.binpb", "--path", "protos/switchhook", "--exclude-imports")
 
 
 def _breaking() -> int:
     """Compare the protos with the baseline, whose imports come from today's set-up."""
-    against = VENV / "baseline-with-imports.binpb"
-    status = _tool(
-        "buf", "build", "protos/third_party", "--exclude-source-info", "-o", str(against)
-    )
-    if status:
+    now, against = VENV / "protos.binpb", VENV / "baseline.binpb"
+    if status := _image(str(now), "--path", "protos/switchhook"):
+        return status
+    if status := _image(str(against), "--path", "protos/third_party"):
         return status
     # Serialized images concatenate: repeated fields of one message may come in pieces.
     with against.open("ab") as image:
         image.write((ROOT / "protos/baseline.binpb").read_bytes())
-    return _tool("buf", "breaking", "protos", "--against", str(against), "--exclude-imports")
+    return _tool("buf", "breaking", str(now), "--against", str(against), "--config", "buf.yaml")
+
+
+def _image(target: str, *arguments: str) -> int:
+    return _tool("buf", "build", "protos", "--exclude-source-info", *arguments, "-o", target)
 
 
 def _fresh(group: str) -> bool:
