@@ -42,6 +42,8 @@ class Fault(Exception):  # noqa: N818 - a fault is an answer, not an error of th
         self.message = message
         self.retry_after = retry_after
         self.metadata: dict[str, str] = dict(metadata or {})
+        # The domain of the server that answered so, when this came from a call to another one.
+        self.upstream = ""
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.message}"
@@ -81,3 +83,7 @@ class Contended(Fault):
 
 class Unavailable(Fault):
     """Something this needs is away or overloaded; trying again later may succeed."""
+
+
+class Overloaded(Unavailable):
+    """Too much at once, or a limit is used up; refused to protect everything else."""
