@@ -3,13 +3,16 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import TypeVar
 
 T = TypeVar("T")
 
 
 async def eventually(
-    check: Callable[[], T | Awaitable[T]], *, timeout: float = 10, interval: float = 0.01
+    check: Callable[[], T | Awaitable[T]],
+    *,
+    timeout: float = 10,
+    interval: float = 0.01,  # noqa: ASYNC109
 ) -> T:
     """Call `check` until it returns something true, and return that.
 
@@ -21,7 +24,7 @@ async def eventually(
     while True:
         value, failure = await _attempt(check)
         if failure is None and value:
-            return cast(T, value)
+            return value
         if loop.time() >= deadline:
             raise failure or AssertionError(f"still {value!r} after {timeout} s")
         await asyncio.sleep(interval)

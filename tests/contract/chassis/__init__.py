@@ -1,0 +1,1 @@
+"""What the chassis promises to the services."""

@@ -1,0 +1,21 @@
+"""Create the ledger."""
+
+import sqlalchemy as sa
+from alembic.operations import Operations
+
+from chassis import inbox, outbox, requests
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade(op: Operations) -> None:
+    """Create every table."""
+    inbox.create_v1(op)
+    outbox.create_v1(op)
+    requests.create_v1(op)
+    op.create_table(
+        "entry",
+        sa.Column("entry_id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("event_id", sa.Text, nullable=False),
+    )
