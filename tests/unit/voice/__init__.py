@@ -1,0 +1,1 @@
+"""What voice decides, without any I/O."""
