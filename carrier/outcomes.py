@@ -64,7 +64,7 @@ class WhyInDoubt(StrEnum):
     """A 409 on a request without a key."""
 
 
-class Unanswered(Exception):
+class Unanswered(Exception):  # noqa: N818 - a fact, not a malfunction
     """No usable answer came; `outcome` says whether the request may have arrived."""
 
     def __init__(self, outcome: "NotSent | InDoubt") -> None:

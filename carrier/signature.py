@@ -48,7 +48,7 @@ class RejectReason(StrEnum):
     BAD_SIGNATURE = "BAD_SIGNATURE"
 
 
-class Rejected(Exception):
+class Rejected(Exception):  # noqa: N818 - a verdict, not a malfunction
     """The request is not proven to come from Telnyx."""
 
     def __init__(self, reason: RejectReason) -> None:
