@@ -46,11 +46,14 @@ _DETAILS_LIMIT = 4096
 _MESSAGE_LIMIT = 500
 
 
-def from_fault(fault: Fault, domain: str) -> status_pb2.Status:
-    """Return the status for a fault of our own; `domain` is ErrorInfo's, as `voice.switchhook`."""
+def from_fault(fault: Fault, domain: str) -> status_pb2.Status | None:
+    """Return the status for a fault of our own, or None for a kind the table does not know.
+
+    `domain` is ErrorInfo's, such as `voice.switchhook`.
+    """
     code = next((code for kind, code in _TABLE if isinstance(fault, kind)), None)
     if code is None:
-        raise TypeError(f"no row for {type(fault).__name__}")
+        return None
     info = error_details_pb2.ErrorInfo(reason=fault.reason, domain=domain, metadata=fault.metadata)
     details: list[Message] = [info]
     if isinstance(fault, Invalid):
