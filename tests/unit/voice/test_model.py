@@ -29,7 +29,7 @@ from services.voice.model import (
     Step,
     identified,
 )
-from tests.unit.voice import sightings as seen
+from tests.support import sightings as seen
 
 SIX_EVENT_CALLS = {
     "served": [

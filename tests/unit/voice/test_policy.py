@@ -30,8 +30,8 @@ from services.voice.policy import (
     next_commands,
     wants_lookup,
 )
-from tests.unit.voice import sightings as seen
-from tests.unit.voice.sightings import ADA, OURS, POLICY
+from tests.support import sightings as seen
+from tests.support.sightings import ADA, OURS, POLICY
 
 VIP = Lookup(LookupOutcome.FOUND, True, 1, "Ada Lovelace", "en-US")
 KNOWN = Lookup(LookupOutcome.FOUND, False, 1, "Grace Hopper")

@@ -1,0 +1,1 @@
+"""How voice's schema came to be, forward only."""

@@ -1,0 +1,1 @@
+"""Voice against its databases and its contract."""
