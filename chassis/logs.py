@@ -60,7 +60,7 @@ def _bridge_libraries(number: int) -> None:
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """Return a logger whose lines carry `name`, usually the module's."""
-    return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger(logger=name))
+    return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger(logger_name=name))
 
 
 @contextlib.contextmanager
@@ -80,13 +80,14 @@ def redact_event(_logger: object, _method: str, event: Event) -> Event:
 
 
 class _Named:
-    """Rename structlog's `event` to `message` and name the service."""
+    """Give the keys of a line their names and name the service."""
 
     def __init__(self, service: str) -> None:
         self._service = service
 
     def __call__(self, _logger: object, _method: str, event: Event) -> Event:
         event["message"] = event.pop("event", "")
+        event["logger"] = event.pop("logger_name", "")
         if self._service:
             event.setdefault("service", self._service)
         return event
@@ -142,7 +143,7 @@ class _Bridge(logging.Handler):
         self._with_detail = level <= logging.DEBUG
 
     def emit(self, record: logging.LogRecord) -> None:
-        values: dict[str, Any] = {"logger": record.name, "template": _template(record)}
+        values: dict[str, Any] = {"logger_name": record.name, "template": _template(record)}
         if self._with_detail:
             values["detail"] = record.getMessage()
         if record.exc_info:
@@ -159,7 +160,7 @@ def _to_json(_logger: object, _method: str, event: Event) -> bytes:
     try:
         return orjson.dumps(event)
     except orjson.JSONEncodeError:  # a huge integer or half of a surrogate pair
-        return standard_json.dumps(event, default=str).encode("ascii")
+        return standard_json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _bytes_logger(*_: object) -> structlog.BytesLogger:

@@ -12,6 +12,7 @@ variable counts as unset. All faults are reported together, and none shows a sec
 
 import dataclasses
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
@@ -20,6 +21,7 @@ T = TypeVar("T")
 
 MASK = "***"
 _SPEC = "chassis.setting"
+_CREDENTIALS = re.compile(r"://\S*@")
 
 
 class SettingsError(Exception):
@@ -90,12 +92,18 @@ def load(cls: type[T], environ: Mapping[str, str] = os.environ) -> T:
 
 
 def describe(settings: object) -> dict[str, str]:
-    """Return what is in force by variable name, with secrets masked, for one line in the log."""
-    described = {}
-    for field, spec in _specs(type(settings)):
-        value = getattr(settings, field.name)
-        described[spec.name] = MASK if spec.secret and value not in (None, "") else str(value)
-    return described
+    """Return what is in force by variable name, for one line in the log.
+
+    Secrets are masked, and so is who logs in to a URL.
+    """
+    values = {spec: getattr(settings, field.name) for field, spec in _specs(type(settings))}
+    return {spec.name: _described(spec, value) for spec, value in values.items()}
+
+
+def _described(spec: _Spec, value: object) -> str:
+    if spec.secret and value not in (None, ""):
+        return MASK
+    return _CREDENTIALS.sub(f"://{MASK}@", str(value))
 
 
 def boolean(text: str) -> bool:
