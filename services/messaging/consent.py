@@ -6,6 +6,7 @@ out is read liberally and opting in strictly: a STOP covers every number of the 
 number it was sent to.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -92,6 +93,10 @@ class Standing:
         return self.effective_time, self.action is Action.REVOKED
 
 
+Standings = Mapping[str, Standing]
+"""What a person's scopes stand at: by number of ours, and under the empty one for the brand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Whether the ledger lets us write, and the entry that says so."""
@@ -106,24 +111,31 @@ class Decision:
         return self.state is ConsentState.REVOKED
 
 
-def standing_of(entry: LedgerEntry) -> Standing:
-    """Return what an entry says by itself."""
-    return Standing(entry.action, entry.effective_time, entry.entry_id)
+def weighed(standings: Standings, entry: LedgerEntry) -> Standings:
+    """Return what the scopes stand at once the ledger holds this entry as well."""
+    new, current = _standing_of(entry), standings.get(entry.scope_number)
+    if current is not None and new.weight <= current.weight:
+        return standings
+    return {**standings, entry.scope_number: new}
 
 
-def outweighs(new: Standing, current: Standing | None) -> bool:
-    """Say whether an entry changes what its scope stands at."""
-    return current is None or new.weight > current.weight
+def decide(standings: Standings, our_number: str = "") -> Decision:
+    """Weigh the brand and the number that would write; with no entry the ledger does not object.
 
-
-def decide(*standings: Standing | None) -> Decision:
-    """Weigh what each scope that applies stands at; with none the ledger does not object."""
-    known = [standing for standing in standings if standing is not None]
+    Without a number the brand is asked about as a whole.
+    """
+    known = [standings[scope] for scope in {"", our_number} if scope in standings]
     if not known:
         return Decision(ConsentState.UNRECORDED)
     deciding = max(known, key=lambda standing: standing.weight)
     state = ConsentState(deciding.action.value)
     return Decision(state, deciding.entry_id, deciding.effective_time)
+
+
+def differ(before: Standings, after: Standings) -> bool:
+    """Say whether any number of ours may now write where it might not, or the other way round."""
+    scopes = {"", *before, *after}
+    return any(decide(before, scope).state is not decide(after, scope).state for scope in scopes)
 
 
 def blocks(decision: Decision, purpose: Purpose) -> bool:
@@ -156,7 +168,8 @@ def answer_to(received: Message, before: Decision, after: Decision) -> Purpose |
     """Say what a received keyword is answered with, if at all.
 
     Only a change of state is confirmed, so that a second STOP gets no second answer. Nothing is
-    said where the carrier has answered, in a group, or to a sender that is not a phone number.
+    said where the carrier has answered, in a group, to a sender that is not a phone number, or to
+    HELP after a STOP.
     """
     if received.answered_by_carrier or received.is_group:
         return None
@@ -168,10 +181,14 @@ def answer_to(received: Message, before: Decision, after: Decision) -> Purpose |
             return Purpose.STOP_CONFIRMATION
         case KeywordClass.START if changed and after.state is ConsentState.GRANTED:
             return Purpose.START_CONFIRMATION
-        case KeywordClass.HELP:
+        case KeywordClass.HELP if not after.is_revoked:
             return Purpose.HELP_REPLY
         case _:
             return None
+
+
+def _standing_of(entry: LedgerEntry) -> Standing:
+    return Standing(entry.action, entry.effective_time, entry.entry_id)
 
 
 def _class_of(received: Message) -> KeywordClass:

@@ -30,6 +30,11 @@ class Classification:
     rule_id: str
     list_version: str = LIST_VERSION
 
+    @property
+    def is_keyword(self) -> bool:
+        """Say whether the text asks for something that concerns consent."""
+        return self.keyword_class is not KeywordClass.NONE
+
 
 _WORDS = {
     KeywordClass.STOP: (

@@ -1,12 +1,14 @@
 """What messaging knows about a message: what it is, how far it has come, what may be answered."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.messaging.keywords import Classification, KeywordClass
+import phonenumbers
+
+from services.messaging.keywords import Classification
 
 CONFIRMATION_WINDOW = timedelta(minutes=5)
 """Within this time of receipt one confirmation is presumed consented to: 47 CFR 64.1200(a)(12)."""
@@ -163,6 +165,14 @@ def is_e164(number: str) -> bool:
     return _E164.fullmatch(number) is not None
 
 
+def is_dialable(number: str) -> bool:
+    """Say whether an E.164 number has a length its country knows; new ranges are not refused."""
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def merged(known: Message, seen: Message) -> Message:
     """Add what a report has seen of a message to what is known of it.
 
@@ -171,21 +181,27 @@ def merged(known: Message, seen: Message) -> Message:
     that, any order of the same reports gives the same message.
     """
     people = _merged_recipients(known.recipients, seen.recipients)
-    furthest = known if _holds(known, seen) else seen
-    status, raw_status = furthest.status, furthest.raw_status
-    if len(people) > 1:
-        best = max(people, key=lambda person: _goodness(person.status))
-        status, raw_status = best.status, best.raw_status
+    speaker = furthest(people) if len(people) > 1 else None
+    ahead = speaker or (known if _holds(known, seen) else seen)
     return replace(
         _described(known, seen),
         recipients=people,
-        status=status,
-        raw_status=raw_status,
-        failure=_failure(status, known.failure, seen.failure),
+        status=ahead.status,
+        raw_status=ahead.raw_status,
+        failure=_failure(ahead.status, known.failure, seen.failure),
         accept_time=_earliest(known.accept_time, seen.accept_time),
         send_time=_earliest(known.send_time, seen.send_time),
         complete_time=_earliest(known.complete_time, seen.complete_time),
         read_time=_earliest(known.read_time, seen.read_time),
+    )
+
+
+def furthest(people: Sequence[Recipient]) -> Recipient | None:
+    """Return who of a group speaks for it: an end beats the way, and arriving beats failing."""
+    return max(
+        people,
+        key=lambda each: (each.status.rank, -_WAY.index(each.status), each.raw_status),
+        default=None,
     )
 
 
@@ -247,11 +263,6 @@ def _holds(known: Message | Recipient, seen: Message | Recipient) -> bool:
         return True
     # The carrier has several words for one status; comparing them keeps the order out of it.
     return (seen.status.rank, seen.raw_status) <= (known.status.rank, known.raw_status)
-
-
-def _goodness(status: Status) -> int:
-    """Order what a group's recipients have reached: an end beats the way, arriving beats failing."""
-    return status.rank * len(_WAY) - _WAY.index(status)
 
 
 def _failure(status: Status, known: Failure | None, seen: Failure | None) -> Failure | None:
