@@ -1,0 +1,1 @@
+"""The CRM service over real gRPC."""

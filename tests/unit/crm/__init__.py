@@ -1,0 +1,1 @@
+"""What the CRM service knows, without any I/O but files."""
