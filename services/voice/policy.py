@@ -67,6 +67,7 @@ class Reject:
 
 
 Command = Answer | Speak | Enqueue | HangUp
+Instruction = Speak | Enqueue | Reject
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ def next_commands(call: Call, policy: Policy) -> Sequence[Command]:
     """Return what the carrier should be told now, in order; nothing for calls that are not ours."""
     if call.steering is not Steering.COMMANDS or call.hung_up or not policy.serves(call):
         return []
+    if not call.control_id:
+        return []  # An event without it: commands wait for one that carries it.
     if call.state is State.INITIATED:
         return [Answer()] if Step.ANSWER not in call.refused else []
     if call.state in (State.ANSWERED, State.IVR):
@@ -141,7 +144,7 @@ def _greeting_is_over(call: Call) -> bool:
     return Step.GREET in call.refused
 
 
-def instructions(call: Call, policy: Policy) -> Sequence[Speak | Enqueue | Reject]:
+def instructions(call: Call, policy: Policy) -> Sequence[Instruction]:
     """Return everything a TeXML call is told, in order."""
     if not policy.serves(call):
         return [Reject()]
@@ -160,6 +163,18 @@ def wants_lookup(call: Call, policy: Policy) -> bool:
         return True
     failed = call.lookup.outcome is LookupOutcome.UNAVAILABLE
     return failed and call.state < State.QUEUED and not call.was_queued
+
+
+def proven_steps(sighting: Call) -> Sequence[Step]:
+    """Return the steps whose effect an event shows: their commands have certainly been taken."""
+    spoken = sighting.speech_started or sighting.speech_ended
+    evidence = {
+        Step.ANSWER: sighting.answered,
+        Step.GREET: spoken,
+        Step.ENQUEUE: sighting.entered_queue or sighting.left_queue,
+        Step.HANG_UP: sighting.hung_up,
+    }
+    return [step for step, seen in evidence.items() if seen]
 
 
 def command_id(leg_id: str, step: Step) -> str:
