@@ -1,0 +1,266 @@
+"""The control API: virtual phones, faults on demand and a view of what happened.
+
+For development only: `server` lets nobody in but this machine. A wrong request gets 400 and
+{"error": "..."}.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from simulator import checks, documents, faults, world
+from simulator.exchange import Exchange, new_id
+from simulator.legs import Call
+from simulator.machine import micros
+from simulator.phones import CALL_HABITS, TEXT_HABITS
+from simulator.rest import Reply, Request
+from simulator.webhooks import FORGERIES
+
+MAX_WAIT = 30.0
+
+ControlOperation = Callable[[Exchange, Request], Awaitable[Reply]]
+
+_PICTURES: Mapping[str, tuple[str, str, bytes]] = {
+    "png": ("photo.png", "image/png", documents.png()),
+    "vcard": ("card.vcf", "text/vcard", documents.vcard(world.ADA.name, world.ADA.number)),
+}
+
+
+async def text_us(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/sms: from, to, text, subject, media.
+
+    Each of `media` is png, vcard or an object of name, content_type and base64.
+    """
+    body = request.json()
+    text = None if body.get("text") is None else checks.text(body, "text")
+    media = [_file(item) for item in body.get("media") or ()]
+    if text is None and not media:
+        raise ValueError("give text or media")
+    subject = checks.text(body, "subject") or None
+    to = checks.text(body, "to", default=world.MESSAGING_NUMBER)
+    message = exchange.text(checks.phone_number(body, "from"), to, text, media, subject)
+    shown = {"message_id": message["id"], "autoresponse_type": message["autoresponse_type"]}
+    return Reply(200, shown)
+
+
+def _file(item: Any) -> tuple[str, str, bytes]:
+    if isinstance(item, str) and item in _PICTURES:
+        return _PICTURES[item]
+    if not isinstance(item, dict):
+        raise ValueError(f"media must be {' or '.join(_PICTURES)} or an object")
+    try:
+        content = base64.b64decode(checks.text(item, "base64", required=True), validate=True)
+    except binascii.Error:
+        raise ValueError("media.base64 is not base64") from None
+    mime = checks.text(item, "content_type", default="application/octet-stream")
+    return checks.text(item, "name", default="file.bin").rsplit("/", 1)[-1], mime, content
+
+
+async def call_us(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/call: from, to, name, patience in seconds, press (digits when first asked)."""
+    body = request.json()
+    caller = checks.phone_number(body, "from")
+    to = checks.text(body, "to", default=world.VOICE_NUMBER)
+    name = checks.text(body, "name", default=world.person(caller).name)
+    call = exchange.call(caller, to, name, _seconds(body, "patience"), checks.text(body, "press"))
+    return _call_reply(call)
+
+
+async def we_call(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/dial: to. An outgoing leg, as if the suite or a colleague had dialed it."""
+    body = {"connection_id": world.VOICE_CONNECTION_ID, "from": world.VOICE_NUMBER}
+    return _call_reply(exchange.dial(body | request.json()))
+
+
+def _call_reply(call: Call) -> Reply:
+    names = ("call_control_id", "call_leg_id", "call_session_id")
+    return Reply(200, {name: getattr(call, name) for name in names})
+
+
+async def hang_up(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/call/{id}/hangup: the person at the other end hangs up; TeXML calls too."""
+    texml = exchange.texml.calls.get(request.path[0])
+    if texml is not None:
+        texml.gone.set()
+    else:
+        exchange.hang_up(_call(exchange, request))
+    return Reply(200, {})
+
+
+async def press(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/call/{id}/press: digits."""
+    exchange.press(_call(exchange, request), checks.text(request.json(), "digits", required=True))
+    return Reply(200, {})
+
+
+def _call(exchange: Exchange, request: Request) -> Call:
+    try:
+        return exchange.board.calls[request.path[0]]
+    except KeyError:
+        raise ValueError("there is no such call") from None
+
+
+async def call_texml(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/texml_call: from, to, patience, press."""
+    body = request.json()
+    caller = checks.phone_number(body, "from")
+    to = checks.text(body, "to", default=world.TEXML_NUMBER)
+    patience, presses = _seconds(body, "patience"), checks.text(body, "press")
+    call = exchange.texml.ring(caller, to, patience=patience, presses=presses)
+    return Reply(200, {"call_sid": call.call_sid})
+
+
+async def fax_us(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/fax: from, to, pages, kind (pdf, tiff), failure (a failure_reason), partial."""
+    body = request.json()
+    kind = checks.one_of(body, "kind", ("pdf", "tiff")) or "pdf"
+    facts = {"failure": checks.text(body, "failure"), "partial": body.get("partial") is True}
+    to = checks.text(body, "to", default=world.FAX_NUMBER)
+    pages = checks.whole(body, "pages", 1, 1, 350)
+    fax = exchange.fax(checks.phone_number(body, "from"), to, pages, kind, facts)
+    return Reply(200, {"fax_id": fax.fax_id})
+
+
+async def raw_event(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/event: event_type and payload, or data, or body (text sent as it is); forge."""
+    body = request.json()
+    if "body" in body:
+        exchange.webhooks.send_body(checks.text(body, "body", required=True).encode())
+        return Reply(200, {"event_id": ""})
+    data = body.get("data")
+    if data is None:
+        data = {
+            "record_type": "event",
+            "event_type": checks.text(body, "event_type", required=True),
+            "id": checks.text(body, "id") or new_id(),
+            "occurred_at": checks.text(body, "occurred_at") or micros(exchange.now()),
+            "payload": body.get("payload", {}),
+        }
+    if not isinstance(data, dict):
+        raise ValueError("data must be an object")
+    forgery = checks.one_of(body, "forge", FORGERIES)
+    if forgery:
+        return Reply(200, {"event_id": exchange.webhooks.forge(data, forgery)})
+    return Reply(200, {"event_id": exchange.webhooks.send_data(data)})
+
+
+async def add_fault(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/faults: see simulator.faults.Fault."""
+    exchange.faults.add(faults.parse(request.json()))
+    return await list_faults(exchange, request)
+
+
+async def list_faults(exchange: Exchange, request: Request) -> Reply:
+    """GET /_sim/faults: those still waiting to strike."""
+    del request
+    return Reply(200, {"faults": exchange.faults.listed()})
+
+
+async def clear_faults(exchange: Exchange, request: Request) -> Reply:
+    """DELETE /_sim/faults."""
+    exchange.faults.reset()
+    return await list_faults(exchange, request)
+
+
+async def change_profile(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/profile: autoresponder (true or false)."""
+    switch = request.json().get("autoresponder")
+    if not isinstance(switch, bool):
+        raise ValueError("autoresponder must be true or false")
+    exchange.messaging.autoresponder = switch
+    return Reply(200, {"autoresponder": switch})
+
+
+async def change_block(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/blocks: number, blocked (true or false). An opt-out made by hand."""
+    body = request.json()
+    number = checks.phone_number(body, "number")
+    if body.get("blocked", True):
+        exchange.messaging.block(world.MESSAGING_NUMBER, number, "STOP", exchange.now())
+    else:
+        exchange.messaging.opt_outs.pop(number, None)
+    return Reply(200, {"blocked": sorted(exchange.messaging.opt_outs)})
+
+
+async def change_phone(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/phones/{number}: calls, texts, faxes (empty, or a failure_reason)."""
+    phone, body = exchange.phones.get(request.path[0]), request.json()
+    phone.calls = checks.one_of(body, "calls", CALL_HABITS) or phone.calls
+    phone.texts = checks.one_of(body, "texts", TEXT_HABITS) or phone.texts
+    phone.faxes = checks.text(body, "faxes", default=phone.faxes)
+    return Reply(200, {"calls": phone.calls, "texts": phone.texts, "faxes": phone.faxes})
+
+
+async def inbox(exchange: Exchange, request: Request) -> Reply:
+    """GET /_sim/phones/{number}/inbox: the texts a phone has received, oldest first."""
+    return Reply(200, {"messages": exchange.phones.get(request.path[0]).inbox})
+
+
+async def effects(exchange: Exchange, request: Request) -> Reply:
+    """GET /_sim/effects: after a number, in order; `wait` seconds for one when there is none."""
+    after, wait = _number(request, "after"), min(_number(request, "wait"), MAX_WAIT)
+    found = await exchange.journal.wait_after(int(after), wait)
+    return Reply(200, {"effects": [e.resource() for e in found], "last": exchange.journal.last})
+
+
+async def deliveries(exchange: Exchange, request: Request) -> Reply:
+    """GET /_sim/deliveries: webhook attempts after a number; `pending` events are on their way."""
+    after, event_id = int(_number(request, "after")), request.query.get("event_id")
+    shown = [
+        attempt.resource()
+        for attempt in exchange.webhooks.attempts[after:]
+        if event_id in (None, attempt.event_id)
+    ]
+    return Reply(200, {"attempts": shown, "pending": exchange.webhooks.pending()})
+
+
+async def reset(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/reset: begin anew; the journal's numbers go on."""
+    del request
+    exchange.reset()
+    return Reply(200, {"last": exchange.journal.last})
+
+
+async def public_key(exchange: Exchange, request: Request) -> Reply:
+    """GET /_sim/public_key: what TELNYX_PUBLIC_KEY must be to believe these webhooks."""
+    del request
+    return Reply(200, {"public_key": exchange.settings.public_key()})
+
+
+def _seconds(body: checks.Body, name: str) -> float:
+    value = body.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError(f"{name} must be a number of seconds")
+    return float(value)
+
+
+def _number(request: Request, name: str) -> float:
+    try:
+        return max(0.0, float(request.query.get(name) or 0))
+    except ValueError:
+        raise ValueError(f"{name} must be a number") from None
+
+
+ROUTES: Sequence[tuple[str, Mapping[str, ControlOperation]]] = (
+    (r"/_sim/sms", {"POST": text_us}),
+    (r"/_sim/call", {"POST": call_us}),
+    (r"/_sim/dial", {"POST": we_call}),
+    (r"/_sim/call/([^/]+)/hangup", {"POST": hang_up}),
+    (r"/_sim/call/([^/]+)/press", {"POST": press}),
+    (r"/_sim/texml_call", {"POST": call_texml}),
+    (r"/_sim/fax", {"POST": fax_us}),
+    (r"/_sim/event", {"POST": raw_event}),
+    (r"/_sim/faults", {"GET": list_faults, "POST": add_fault, "DELETE": clear_faults}),
+    (r"/_sim/profile", {"POST": change_profile}),
+    (r"/_sim/blocks", {"POST": change_block}),
+    (r"/_sim/phones/([^/]+)", {"POST": change_phone}),
+    (r"/_sim/phones/([^/]+)/inbox", {"GET": inbox}),
+    (r"/_sim/effects", {"GET": effects}),
+    (r"/_sim/deliveries", {"GET": deliveries}),
+    (r"/_sim/reset", {"POST": reset}),
+    (r"/_sim/public_key", {"GET": public_key}),
+)
+"""Each path and its operations by HTTP method."""

@@ -1,0 +1,194 @@
+"""The carrier: the state machines with a clock, a journal and webhooks around them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+
+from simulator import checks, commands, documents, world
+from simulator.calls import Switchboard
+from simulator.faults import Faults
+from simulator.faxes import Fax, FaxMachine
+from simulator.idempotency import IdempotencyKeys
+from simulator.journal import Journal
+from simulator.legs import Call
+from simulator.machine import Action, After, Emit, Note, Timer
+from simulator.media import Media
+from simulator.messages import Messaging
+from simulator.phones import Phones
+from simulator.settings import Settings
+from simulator.texml import Texml
+from simulator.webhooks import Webhooks
+
+Expire = Callable[[Timer, datetime], Sequence[Action]]
+
+
+def new_id() -> str:
+    """Return a fresh id, as Telnyx gives events, messages and faxes."""
+    return str(uuid.uuid4())
+
+
+def new_token() -> str:
+    """Return a fresh opaque id, as Telnyx gives calls."""
+    return secrets.token_urlsafe(24)
+
+
+class Exchange:
+    """Everything the carrier knows and does; `rest` and `control` are the doors to it."""
+
+    def __init__(self, settings: Settings, session: aiohttp.ClientSession) -> None:
+        self.settings = settings
+        self.faults = Faults(settings.seed)
+        self.journal = Journal(self.now)
+        self.webhooks = Webhooks(settings, session, self.faults, self.now, new_id)
+        self.texml = Texml(settings, session, self.journal, self.now, new_token)
+        self.media = Media(new_id, bytes(settings.signing_key()))
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._empty()
+
+    def _empty(self) -> None:
+        self.phones = Phones()
+        self.keys = IdempotencyKeys()
+        self.board = Switchboard(new_id, new_token)
+        self.fax_machine = FaxMachine(new_id, self.media.signed_url, self.phones)
+        self.messaging = Messaging(
+            new_id,
+            self.phones,
+            self.settings.webhook_url,
+            self.settings.failover_url,
+            self.settings.autoresponder,
+        )
+
+    def now(self) -> datetime:
+        """Return the time of the simulated world, which is ours."""
+        return datetime.now(UTC)
+
+    def reset(self) -> None:
+        """Begin anew: no calls, messages, faxes, faults, deliveries; the journal counts on."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self.webhooks.forget()
+        self.texml.forget()
+        self.faults.reset()
+        self._empty()
+
+    async def close(self) -> None:
+        """Stop everything that is under way."""
+        self.reset()
+        await self.webhooks.close()
+        await self.texml.close()
+
+    def _perform(self, actions: Sequence[Action], expire: Expire) -> None:
+        for action in actions:
+            match action:
+                case Emit():
+                    self.webhooks.send(
+                        action.event_type,
+                        action.payload,
+                        action.occurred_at,
+                        webhook_url=action.webhook_url,
+                        failover_url=action.failover_url,
+                    )
+                case Note():
+                    self.journal.write(action.kind, action.facts)
+                case After():
+                    self._schedule(action, expire)
+
+    def _schedule(self, action: After, expire: Expire) -> None:
+        def strike() -> None:
+            self._timers.discard(handle)
+            self._perform(expire(action.timer, self.now()), expire)
+
+        delay = action.seconds * self.settings.time_scale
+        handle = asyncio.get_running_loop().call_later(delay, strike)
+        self._timers.add(handle)
+
+    # What the suite asks for.
+
+    def send_message(self, body: checks.Body) -> dict[str, Any]:
+        """Accept an outbound message."""
+        message, actions = self.messaging.send(body, self.now())
+        self._perform(actions, self.messaging.expire)
+        return message
+
+    def dial(self, body: checks.Body) -> Call:
+        """Place an outbound call."""
+        fate = self.phones.get(str(body.get("to", ""))).calls
+        call, actions = self.board.dial(body, self.now(), fate)
+        self._perform(actions, self.board.expire)
+        return call
+
+    def command(self, call_control_id: str, action: str, body: checks.Body) -> None:
+        """Apply a call command."""
+        actions = commands.command(self.board, call_control_id, action, body, self.now())
+        self._perform(actions, self.board.expire)
+
+    def send_fax(self, body: checks.Body) -> Fax:
+        """Accept an outbound fax."""
+        fax, actions = self.fax_machine.send(body, self.now())
+        self._perform(actions, self.fax_machine.expire)
+        return fax
+
+    def refresh_fax(self, fax_id: str) -> None:
+        """Make a new link to an inbound fax."""
+        self._perform(self.fax_machine.refresh(fax_id, self.now()), self.fax_machine.expire)
+
+    # What people out there do.
+
+    def text(
+        self,
+        sender: str,
+        to: str,
+        text: str | None,
+        media: Sequence[tuple[str, str, bytes]] = (),
+        subject: str | None = None,
+    ) -> dict[str, Any]:
+        """Text us from a phone; `media` is name, content type and content of each file."""
+        files = [self.media.store(*item, private=False) for item in media]
+        attached = [self.media.attachment(file) for file in files]
+        message, actions = self.messaging.arrive(sender, to, text, self.now(), attached, subject)
+        self._perform(actions, self.messaging.expire)
+        return message
+
+    def call(self, caller: str, to: str, name: str, patience: float, presses: str) -> Call:
+        """Call us from a phone."""
+        call, actions = self.board.ring(
+            caller=caller,
+            to=to,
+            connection_id=world.VOICE_CONNECTION_ID,
+            now=self.now(),
+            name=name,
+            patience=patience,
+            presses=presses,
+        )
+        self._perform(actions, self.board.expire)
+        return call
+
+    def hang_up(self, call: Call) -> None:
+        """Let the person at the other end hang up."""
+        self._perform(self.board.caller_hangs_up(call, self.now()), self.board.expire)
+
+    def press(self, call: Call, digits: str) -> None:
+        """Let the person at the other end press keys."""
+        actions = self.board.expire(Timer("press", call.call_control_id, digits), self.now())
+        self._perform(actions, self.board.expire)
+
+    def fax(self, sender: str, to: str, pages: int, kind: str, facts: Mapping[str, Any]) -> Fax:
+        """Fax us a document of so many pages, as pdf or tiff."""
+        content = (
+            documents.pdf(pages, f"Fax from {sender}") if kind == "pdf" else documents.tiff(pages)
+        )
+        mime = "application/pdf" if kind == "pdf" else "image/tiff"
+        file = self.media.store(f"fax.{kind}", mime, content, private=True)
+        fax, actions = self.fax_machine.arrive(
+            sender, to, self.now(), media_id=file.media_id, pages=pages, **facts
+        )
+        self._perform(actions, self.fax_machine.expire)
+        return fax

@@ -1,0 +1,207 @@
+"""Faxes both ways, without I/O. An inbound one has a document; its link is made by `sign_url`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from simulator import checks, world
+from simulator.errors import ApiError
+from simulator.filters import fits
+from simulator.machine import Action, After, Emit, Note, Timer, micros
+from simulator.phones import Phones
+
+_QUALITIES = ("normal", "high", "very_high", "ultra_light", "ultra_dark")
+
+# Each step: the event, the status after it, and the seconds until it (Telnyx: fax webhooks).
+_OUTBOUND = {
+    "queued": ("fax.media.processed", "media.processed", 0.5),
+    "media.processed": ("fax.sending.started", "sending", 0.5),
+    "sending": ("fax.delivered", "delivered", 2.0),
+}
+_INBOUND = {
+    "initiated": ("fax.receiving.started", "receiving", 0.2),
+    "receiving": ("fax.media.processing.started", "media.processing", 2.0),
+    "media.processing": ("fax.received", "received", 0.5),
+}
+
+
+@dataclass
+class Fax:
+    """One fax; `failure` is the reason it will fail with, empty when it will not."""
+
+    fax_id: str
+    direction: str
+    from_number: str
+    to_number: str
+    connection_id: str
+    created_at: datetime
+    updated_at: datetime
+    status: str
+    page_count: int = 1
+    client_state: str | None = None
+    source: dict[str, str] = field(default_factory=dict)
+    quality: str = "high"
+    store_media: bool = False
+    webhook_url: str = ""
+    media_id: str = ""
+    media_url: str = ""
+    failure: str = ""
+    partial: bool = False
+
+    def resource(self) -> dict[str, Any]:
+        """Return the fax as GET /faxes/{id} shows it."""
+        shown: dict[str, Any] = {
+            "record_type": "fax",
+            "id": self.fax_id,
+            "connection_id": self.connection_id,
+            "direction": self.direction,
+            "from": self.from_number,
+            "to": self.to_number,
+            "quality": self.quality,
+            "status": self.status,
+            "store_media": self.store_media,
+            "created_at": micros(self.created_at),
+            "updated_at": micros(self.updated_at),
+        }
+        optional = {"client_state": self.client_state, "webhook_url": self.webhook_url}
+        media = {"media_url": self.media_url} if self.direction == "inbound" else self.source
+        return shown | {name: value for name, value in (optional | media).items() if value}
+
+
+class FaxMachine:
+    """Every fax of the account. `sign_url` makes a fresh short-lived link to a document."""
+
+    def __init__(
+        self,
+        new_id: Callable[[], str],
+        sign_url: Callable[[str, datetime], str],
+        phones: Phones,
+    ) -> None:
+        self._new_id = new_id
+        self._sign_url = sign_url
+        self._phones = phones
+        self.faxes: dict[str, Fax] = {}
+
+    def send(self, body: checks.Body, now: datetime) -> tuple[Fax, list[Action]]:
+        """Accept POST /faxes, or raise the ApiError Telnyx answers with."""
+        connection_id = checks.text(body, "connection_id", required=True)
+        sender, to = checks.phone_number(body, "from"), checks.phone_number(body, "to")
+        names = ("media_url", "media_name")
+        source = {name: checks.text(body, name) for name in names if checks.text(body, name)}
+        if len(source) != 1:
+            raise ApiError("10015", "Give exactly one of media_url and media_name.", status=422)
+        fax = Fax(self._new_id(), "outbound", sender, to, connection_id, now, now, "queued")
+        fax.source = source
+        fax.client_state = checks.client_state(body)
+        fax.quality = checks.one_of(body, "quality", _QUALITIES) or "high"
+        fax.store_media = body.get("store_media") is True
+        fax.webhook_url = checks.text(body, "webhook_url")
+        fax.failure = self._phones.get(to).faxes
+        self.faxes[fax.fax_id] = fax
+        queued = self._event(fax, "fax.queued", now)
+        return fax, [_note("fax.accepted", fax), queued, self._next(fax, _OUTBOUND)]
+
+    def arrive(
+        self,
+        sender: str,
+        to: str,
+        now: datetime,
+        *,
+        media_id: str,
+        pages: int,
+        failure: str = "",
+        partial: bool = False,
+    ) -> tuple[Fax, list[Action]]:
+        """Let a machine fax us the document `media_id`; `failure` breaks the transmission."""
+        fax = Fax(
+            self._new_id(), "inbound", sender, to, world.FAX_CONNECTION_ID, now, now, "initiated"
+        )
+        fax.media_id, fax.page_count = media_id, pages
+        fax.failure, fax.partial = failure, partial
+        self.faxes[fax.fax_id] = fax
+        return fax, [self._next(fax, _INBOUND)]
+
+    def refresh(self, fax_id: str, now: datetime) -> list[Action]:
+        """Make a new link to the document of an inbound fax (Telnyx: refresh a fax)."""
+        fax = self.find(fax_id)
+        if fax.media_url:
+            fax.media_url = self._sign_url(fax.media_id, now)
+        return [_note("fax.refresh", fax)]
+
+    def find(self, fax_id: str) -> Fax:
+        """Return a fax; 10005 when there is none."""
+        try:
+            return self.faxes[fax_id]
+        except KeyError:
+            raise ApiError("10005") from None
+
+    def listed(self, wanted: Mapping[str, str]) -> list[Fax]:
+        """Return the faxes that fit the filters of GET /faxes, newest first.
+
+        A filter is written field.test: created_at.gte, direction.eq.
+        """
+        found = sorted(self.faxes.values(), key=lambda fax: fax.created_at, reverse=True)
+        return [fax for fax in found if fits(fax.resource(), wanted)]
+
+    def expire(self, timer: Timer, now: datetime) -> list[Action]:
+        """Take a fax one step on."""
+        fax = self.faxes.get(timer.subject)
+        steps = _OUTBOUND if fax and fax.direction == "outbound" else _INBOUND
+        if fax is None or fax.status not in steps:
+            return []
+        event_type, status, _ = steps[fax.status]
+        if fax.failure and status in ("delivered", "received"):
+            event_type, status = "fax.failed", "failed"
+        if status == "received":
+            fax.media_url = self._sign_url(fax.media_id, now)
+        fax.status, fax.updated_at = status, now
+        event = self._event(fax, event_type, now)
+        return [event, self._next(fax, steps)] if status in steps else [event]
+
+    def _next(self, fax: Fax, steps: Mapping[str, tuple[str, str, float]]) -> After:
+        return After(steps[fax.status][2], Timer("fax", fax.fax_id))
+
+    def _event(self, fax: Fax, event_type: str, now: datetime) -> Emit:
+        payload: dict[str, Any] = {
+            "fax_id": fax.fax_id,
+            "connection_id": fax.connection_id,
+            "direction": fax.direction,
+            "from": fax.from_number,
+            "to": fax.to_number,
+            "user_id": world.USER_ID,
+            "status": fax.status,
+        }
+        if fax.direction == "outbound":
+            names = {"media_url": "original_media_url"}
+            payload |= {names.get(name, name): value for name, value in fax.source.items()}
+            payload["client_state"] = fax.client_state
+        else:
+            payload["caller_id"] = fax.from_number
+        payload |= _outcome(fax)
+        return Emit(event_type, payload, micros(now), webhook_url=fax.webhook_url)
+
+
+def _outcome(fax: Fax) -> dict[str, Any]:
+    """Return the fields only some statuses carry (Telnyx: fax webhooks)."""
+    seconds = {"call_duration_secs": 20 + 15 * fax.page_count}
+    pages = {"page_count": fax.page_count}
+    match fax.status:
+        case "failed":
+            return {"failure_reason": fax.failure}
+        case "received":
+            received = {"media_url": fax.media_url, "partial_content": fax.partial}
+            return pages | seconds | received
+        case "delivered":
+            return pages | seconds
+        case "media.processing":
+            return pages
+        case _:
+            return {}
+
+
+def _note(kind: str, fax: Fax) -> Note:
+    facts = {"fax_id": fax.fax_id, "from": fax.from_number, "to": fax.to_number}
+    return Note(kind, facts | {"client_state": fax.client_state, **fax.source})

@@ -1,0 +1,148 @@
+"""Ask a TeXML application what to do with a call, in signed forms.
+
+The form is signed like a JSON webhook, over its raw bytes (Telnyx: TeXML instruction fetching).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+
+from carrier.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from simulator import world
+from simulator.journal import Journal
+from simulator.machine import micros
+from simulator.settings import Settings
+from simulator.webhooks import USER_AGENT
+
+_MAX_DOCUMENT = 64 * 1024
+_MAX_DOCUMENTS = 20
+"""Documents one call may fetch; a redirect to itself must not run for ever."""
+
+_FETCH_SECONDS = 5.0
+
+
+@dataclass
+class TexmlCall:
+    """One call on the TeXML number. `gone` is set when the caller has hung up."""
+
+    call_sid: str
+    caller: str
+    to: str
+    started_at: datetime
+    presses: str = ""
+    status: str = "ringing"
+    queue: str = ""
+    fetched: int = 0
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def form(self) -> dict[str, str]:
+        """Return the fields every request about this call carries."""
+        return {
+            "AccountSid": world.ACCOUNT_SID,
+            "CallSid": self.call_sid,
+            "CallSidLegacy": self.call_sid,
+            "CallStatus": self.status,
+            "CallerId": self.caller,
+            "CallingPartyType": "pstn",
+            "ConnectionId": world.TEXML_CONNECTION_ID,
+            "From": self.caller,
+            "FromSipUri": f"sip:{self.caller}@example.com",
+            "To": self.to,
+            "ToSipUri": f"sip:{self.to}@example.com",
+        }
+
+
+class _NoDocument(Exception):  # noqa: N818 (why there is none, for the journal)
+    pass
+
+
+class TexmlClient:
+    """Fetches documents and reports to the status callback; writes both into the journal."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: aiohttp.ClientSession,
+        journal: Journal,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._status_url = settings.texml_status_url
+        self._key = settings.signing_key()
+        self._session = session
+        self._journal = journal
+        self._now = now
+
+    def note(self, call: TexmlCall, kind: str, facts: Mapping[str, Any]) -> None:
+        """Write into the journal what became of a call."""
+        about = {"call_sid": call.call_sid, "from": call.caller, "to": call.to}
+        self._journal.write(kind, about | dict(facts))
+
+    async def fetch(
+        self, call: TexmlCall, url: str, fields: Mapping[str, str]
+    ) -> ET.Element | None:
+        """Fetch a document; None, with a line in the journal, when it is not one."""
+        try:
+            document = await self._load(call, url, fields)
+        except (_NoDocument, aiohttp.ClientError, TimeoutError) as error:
+            self.note(call, "texml.failed", {"url": url, "why": str(error) or type(error).__name__})
+            return None
+        self.note(call, "texml.answered", {"url": url, "verbs": [verb.tag for verb in document]})
+        return document
+
+    async def _load(self, call: TexmlCall, url: str, fields: Mapping[str, str]) -> ET.Element:
+        call.fetched += 1
+        if call.fetched > _MAX_DOCUMENTS:
+            raise _NoDocument("too many documents")
+        status, body = await self._post(url, call.form() | dict(fields))
+        document = parse(body) if status == 200 else None
+        if document is None:
+            raise _NoDocument(f"status {status}, no TeXML document")
+        return document
+
+    async def report(self, call: TexmlCall) -> None:
+        """Tell the status callback, if there is one, that the call is over."""
+        if not self._status_url:
+            return
+        fields = call.form() | {
+            "CallbackSource": "call-progress-events",
+            "SequenceNumber": "1",
+            "Timestamp": micros(self._now()),
+            "CallDuration": str(int((self._now() - call.started_at).total_seconds())),
+            "HangupCause": "normal_clearing",
+        }
+        try:
+            await self._post(self._status_url, fields)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self.note(call, "texml.failed", {"why": type(error).__name__})
+
+    async def _post(self, url: str, fields: Mapping[str, str]) -> tuple[int, bytes]:
+        body, timestamp = urlencode(fields).encode(), int(time.time())
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "User-Agent": USER_AGENT,
+            TIMESTAMP_HEADER: str(timestamp),
+            SIGNATURE_HEADER: sign(self._key, timestamp, body),
+        }
+        timeout = aiohttp.ClientTimeout(total=_FETCH_SECONDS)
+        async with self._session.post(url, data=body, headers=headers, timeout=timeout) as reply:
+            return reply.status, await reply.content.read(_MAX_DOCUMENT)
+
+
+def parse(body: bytes) -> ET.Element | None:
+    """Return the root of a TeXML document, None when it is not one."""
+    if b"<!DOCTYPE" in body:
+        return None
+    try:
+        root = ET.fromstring(body)  # noqa: S314 (no document type, so no entities to expand)
+    except ET.ParseError:
+        return None
+    return root if root.tag == "Response" else None
