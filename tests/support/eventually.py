@@ -2,18 +2,30 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
+def eventually(
+    check: Callable[[], Awaitable[T]], *, timeout: float = ..., interval: float = ...
+) -> Coroutine[Any, Any, T]: ...
+
+
+@overload
+def eventually(
+    check: Callable[[], T], *, timeout: float = ..., interval: float = ...
+) -> Coroutine[Any, Any, T]: ...
+
+
 async def eventually(
-    check: Callable[[], T | Awaitable[T]],
+    check: Callable[[], Any],
     *,
-    timeout: float = 10,
-    interval: float = 0.01,  # noqa: ASYNC109
-) -> T:
+    timeout: float = 10,  # noqa: ASYNC109 - how long to wait is what a caller says
+    interval: float = 0.01,
+) -> Any:
     """Call `check` until it returns something true, and return that.
 
     An AssertionError of the check counts as "not yet". After `timeout` seconds the last one is
@@ -31,9 +43,7 @@ async def eventually(
         interval = min(interval * 1.5, 0.2)
 
 
-async def _attempt(
-    check: Callable[[], T | Awaitable[T]],
-) -> tuple[T | None, AssertionError | None]:
+async def _attempt(check: Callable[[], Any]) -> tuple[Any, AssertionError | None]:
     try:
         result = check()
         return (await result if inspect.isawaitable(result) else result), None

@@ -86,10 +86,14 @@ async def test_exception_undoes_everything(database_url: str) -> None:
     table = Ledger().entries
     async with ledger_database(database_url) as opened:
         with pytest.raises(NotFound):
-            async with opened.transaction() as connection:
-                await connection.execute(sa.insert(table).values(event_id="x"))
-                raise NotFound("ENTRY_NOT_FOUND", "no such entry")
+            await _insert_and_fail(opened, table)
         assert await _count(opened, table) == 0
+
+
+async def _insert_and_fail(opened: Database, table: sa.Table) -> None:
+    async with opened.transaction() as connection:
+        await connection.execute(sa.insert(table).values(event_id="x"))
+        raise NotFound("ENTRY_NOT_FOUND", "no such entry")
 
 
 async def test_cancellation_undoes_everything(database_url: str) -> None:
@@ -180,12 +184,16 @@ async def test_lost_connection_is_unavailable_and_heals(postgres_database_url: s
     """A connection the server closes is Unavailable once; the next transaction works."""
     async with ledger_database(postgres_database_url) as opened:
         with pytest.raises(Unavailable):
-            async with opened.transaction() as connection:
-                own = (await connection.execute(sa.select(sa.func.pg_backend_pid()))).scalar_one()
-                async with opened.reading() as other:
-                    await other.execute(sa.select(sa.func.pg_terminate_backend(own)))
-                await connection.execute(sa.select(1))
+            await _cut_own_connection(opened)
         assert await opened.reachable()
+
+
+async def _cut_own_connection(opened: Database) -> None:
+    async with opened.transaction() as connection:
+        own = (await connection.execute(sa.select(sa.func.pg_backend_pid()))).scalar_one()
+        async with opened.reading() as other:
+            await other.execute(sa.select(sa.func.pg_terminate_backend(own)))
+        await connection.execute(sa.select(1))
 
 
 async def test_deadlock_is_contended(postgres_database_url: str) -> None:

@@ -1,1 +1,1 @@
-"""The chassis."""
+"""The chassis against real servers."""
