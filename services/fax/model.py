@@ -10,7 +10,6 @@ import enum
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-
 _ZERO = timedelta()
 
 
@@ -60,7 +59,6 @@ class DocumentState(enum.StrEnum):
     NONE = "none"
     PENDING = "pending"
     STORED = "stored"
-    QUARANTINED = "quarantined"
     LOST = "lost"
 
 

@@ -1,0 +1,110 @@
+"""Documents under the hash of their content, in a local folder or an S3-compatible store.
+
+A document is written once and never changed: the same content has the same name. The content type
+lives in the database, because a local folder has no place for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+CHUNK = 64 * 1024
+"""Most bytes in one chunk of a stream."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A document that is in the store: its name and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class Draft:
+    """A document being received: written to a file first, named when it is whole."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    async def write(self, chunk: bytes) -> None:
+        """Add the next bytes."""
+        self._hash.update(chunk)
+        self._size += len(chunk)
+        await asyncio.to_thread(self._file.write, chunk)
+
+    def finished(self) -> tuple[BinaryIO, Stored]:
+        """Return the whole file, rewound, and its name and size."""
+        self._file.seek(0)
+        return self._file, Stored(self._hash.hexdigest(), self._size)
+
+
+class Documents:
+    """Keeps and hands out documents."""
+
+    def __init__(self, store: ObjectStore, drafts: Path | None = None) -> None:
+        """Keep documents in `store`; receive them in the folder `drafts` (default: temporary)."""
+        self._store = store
+        self._drafts = drafts
+
+    @asynccontextmanager
+    async def draft(self) -> AsyncIterator[Draft]:
+        """Give an empty draft, whose file is gone at the end of the block."""
+        with tempfile.TemporaryFile(dir=self._drafts, prefix="draft-") as file:
+            yield Draft(file)
+
+    async def keep(self, draft: Draft) -> Stored:
+        """Store the draft's content durably and return its name; storing it again is harmless."""
+        file, stored = draft.finished()
+        await obstore.put_async(self._store, _path(stored.sha256), file)
+        if isinstance(self._store, LocalStore):
+            await asyncio.to_thread(_sync, Path(str(self._store.prefix)) / _path(stored.sha256))
+        return stored
+
+    async def read(self, sha256: str) -> AsyncIterator[bytes]:
+        """Yield the content in chunks of at most CHUNK bytes; FileNotFoundError if it is gone."""
+        found = await obstore.get_async(self._store, _path(sha256))
+        async for block in found.stream(min_chunk_size=CHUNK):
+            view = memoryview(block)
+            for start in range(0, len(view), CHUNK):
+                yield bytes(view[start : start + CHUNK])
+
+
+def open_documents(url: str) -> Documents:
+    """Open the store at `url`: a folder's path, or `s3://bucket/prefix`.
+
+    The credentials of an S3 store come from the environment, as for every AWS client.
+    """
+    if url.startswith("s3://"):
+        return Documents(S3Store.from_url(url))
+    folder = Path(url)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    drafts = folder / "drafts"
+    drafts.mkdir(exist_ok=True, mode=0o700)
+    return Documents(LocalStore(folder.resolve()), drafts)
+
+
+def _path(sha256: str) -> str:
+    return f"documents/{sha256[:2]}/{sha256}"
+
+
+def _sync(path: Path) -> None:
+    """Make the file and its name survive a power cut; the store itself only renames."""
+    for each in (path, path.parent, path.parent.parent):
+        descriptor = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
