@@ -178,7 +178,7 @@ class _Pinned(AbstractResolver):
         self,
         host: str,
         port: int = 0,
-        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 - of the interface
+        family: socket.AddressFamily = socket.AF_INET,
     ) -> list[ResolveResult]:
         """Return the pinned addresses, whatever the name."""
         return [

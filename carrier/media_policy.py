@@ -112,7 +112,7 @@ class Destination:
 def destination(url: str, policy: MediaPolicy) -> Destination:
     """Pass or refuse a URL. Raises MediaRefused."""
     parsed = _parse(url)
-    host = parsed.host or ""
+    host = (parsed.raw_host or "").lower()
     if str(parsed.origin()) in policy.development_origins:
         return Destination(parsed, host, parsed.port or 80, development=True, takes_key=False)
     if parsed.scheme != "https":
@@ -130,7 +130,8 @@ def _parse(url: str) -> URL:
         raise MediaRefused(MediaRefusal.MALFORMED_URL)
     try:
         parsed, split = URL(url, encoded=True), urlsplit(url)
-        same = (parsed.host, parsed.explicit_port) == (split.hostname, split.port)
+        host = (parsed.raw_host or "").lower()
+        same = (host, parsed.explicit_port) == (split.hostname, split.port)
     except ValueError:
         raise MediaRefused(MediaRefusal.MALFORMED_URL) from None
     if parsed.scheme not in ("http", "https"):
@@ -138,7 +139,7 @@ def _parse(url: str) -> URL:
     if "@" in split.netloc:
         raise MediaRefused(MediaRefusal.CREDENTIALS)
     # What two parsers read differently is an attack on one of them.
-    if not same or not parsed.host:
+    if not same or not host:
         raise MediaRefused(MediaRefusal.MALFORMED_URL)
     return parsed.with_fragment(None)
 
