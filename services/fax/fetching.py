@@ -66,9 +66,8 @@ class DocumentFetcher:
     async def perform(self, effect: Effect) -> Outcome:
         """Fetch and keep the document, through a fresh link if the first one is dead."""
         try:
-            return await self._from_link(effect.body.decode()) or await self._from_fresh_link(
-                effect
-            )
+            done = await self._from_link(effect.body.decode())
+            return done or await self._from_fresh_link(effect.entity_key)
         except MediaUnavailable as error:
             return RetryLater(error.retry_after or _RETRY_AFTER, error.why.value)
         except MediaTooLarge:
