@@ -1,0 +1,74 @@
+"""Open the way to the stream once the bus is there and known to keep what it accepts.
+
+Until then webhooks go to the spool. The bus is proven again whenever it comes back: it may be
+another server by then.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from chassis.jetstream import Bus
+from chassis.logs import get_logger
+from chassis.messages import BusError
+from chassis.streams import NotDurable
+from services.gateway.publisher import Publisher
+
+log = get_logger(__name__)
+
+Prove = Callable[[], Awaitable[None]]
+"""Make sure of the streams and their durability; raise BusError or NotDurable."""
+
+_PAUSE = 0.5
+
+
+class Opening:
+    """Watch over the bus on behalf of a publisher."""
+
+    def __init__(self, bus: Bus, publisher: Publisher, prove: Prove, *, grace: float = 10) -> None:
+        """Open `publisher` after `prove`; a bus that comes back has `grace` seconds to be proven.
+
+        The grace is for the server's monitor, which may come up after the server.
+        """
+        self._bus = bus
+        self._publisher = publisher
+        self._prove = prove
+        self._grace = grace
+        self._came_back = asyncio.Event()
+
+    async def attempt(self, patience: float) -> None:
+        """Open the publisher if the bus is there within `patience` seconds.
+
+        Raises NotDurable for a bus that is there and may lose what it acknowledged.
+        """
+        try:
+            await self._bus.until_connected(patience)
+            await self._prove()
+        except BusError as error:
+            log.warning("bus.away", reason=error.reason)
+            self._came_back.set()
+        else:
+            self._publisher.open()
+
+    async def run(self) -> None:
+        """Prove the bus whenever it has come back; raise NotDurable when it is found wanting."""
+        async with self._bus.calling_on_connect(self._came_back.set):
+            while True:
+                await self._came_back.wait()
+                self._came_back.clear()
+                await self._prove_patiently()
+                self._publisher.open()
+                log.info("bus.proven")
+
+    async def _prove_patiently(self) -> None:
+        loop = asyncio.get_running_loop()
+        end: float | None = None
+        while True:
+            try:
+                return await self._prove()
+            except NotDurable:
+                end = end or loop.time() + self._grace
+                if loop.time() >= end:
+                    raise
+            except BusError:
+                end = None
+            await asyncio.sleep(_PAUSE)

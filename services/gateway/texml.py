@@ -1,0 +1,93 @@
+"""What `POST /texml/<app>` answers: a document, always in time.
+
+A caller hears silence until we answer. So the request is kept as an event while voice is asked for
+the document; when voice is late or away, a document of our own ends the call politely, and a report
+of progress, to which nobody listens, is answered with an empty one.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Protocol
+
+from carrier import texml
+from carrier.forms import FormError, parse_form
+from carrier.signature import Rejected
+from chassis.errors import Fault
+from chassis.logs import get_logger
+from services.gateway.acceptance import Acceptance
+from services.gateway.edge import Incoming, Reply, Route
+from services.gateway.metrics import Metrics
+from services.gateway.webhooks import rejection, signed, unkept
+
+log = get_logger(__name__)
+
+_PATH = re.compile(r"/texml/([A-Za-z0-9][A-Za-z0-9_-]{0,63})")
+
+APOLOGY = texml.document(
+    texml.say("We are sorry, we cannot take your call right now. Please try again later."),
+    texml.hangup(),
+)
+NOTHING = texml.document()
+
+
+class Documents(Protocol):
+    """Who writes TeXML documents: voice."""
+
+    async def answer(self, app: str, parameters: Mapping[str, str], event_id: str) -> str:
+        """Return the document in time; raise Fault when there is none."""
+        ...
+
+
+class Texml:
+    """Answer TeXML requests."""
+
+    def __init__(self, acceptance: Acceptance, documents: Documents, metrics: Metrics) -> None:
+        """Keep requests through `acceptance` and have `documents` write the answers."""
+        self._acceptance = acceptance
+        self._documents = documents
+        self._metrics = metrics
+
+    @property
+    def route(self) -> Route:
+        """Where TeXML requests come in."""
+        types = re.compile(r"|application/x-www-form-urlencoded\s*(;.*)?")
+        return Route("texml", _PATH, types, self.handle)
+
+    async def handle(self, incoming: Incoming) -> Reply:
+        """Return the document for one request.
+
+        503 when the request could not be kept: the carrier then asks the fallback URL, which is
+        another gateway.
+        """
+        app = incoming.path.rpartition("/")[2]
+        try:
+            event = self._acceptance.texml(app, signed(incoming))
+            parameters = _parameters(incoming.body)
+            _, document = await asyncio.gather(
+                self._acceptance.keep(event), self._document(app, parameters, event.event_id)
+            )
+        except Rejected as rejected:
+            return rejection(incoming, rejected)
+        except Fault as fault:
+            return unkept(fault, "texml")
+        log.info("texml.answered", event_id=event.event_id, type=event.type)
+        return Reply(200, "accepted", document, "application/xml; charset=utf-8")
+
+    async def _document(self, app: str, parameters: Mapping[str, str], event_id: str) -> bytes:
+        try:
+            document = await self._documents.answer(app, parameters, event_id)
+        except Fault as fault:
+            log.warning("texml.unanswered", event_id=event_id, reason=fault.reason)
+            self._metrics.documented("gateway")
+            return NOTHING if "CallbackSource" in parameters else APOLOGY
+        self._metrics.documented("voice")
+        return document.encode()
+
+
+def _parameters(form: bytes) -> dict[str, str]:
+    """Return the form's fields; nothing when it is not a form."""
+    try:
+        return parse_form(form).fields
+    except FormError:
+        return {}
