@@ -10,7 +10,7 @@ from chassis.database import Database
 from chassis.errors import NotFound, NotYet, Unavailable
 from chassis.jetstream import Bus
 from chassis.messages import BusError, StoredMessage
-from chassis.streams import EVENTS
+from chassis.streams import EVENT_SUBJECTS, EVENTS
 from services.gateway import store, translate
 from services.gateway.model import Filter, Period
 from services.gateway.readahead import ReadAhead, reading_ahead
@@ -19,6 +19,8 @@ _PAGE_BYTES = 2 * 1024 * 1024
 """A page ends here, well below the 4 MiB that gRPC's receivers take by default."""
 _AT_ONCE = 25
 """Messages asked for at the same time."""
+_SPARSE = 2
+"""Places are read in one go while at most every second message of the stretch is wanted."""
 _READ_AHEAD = 256
 HEARTBEAT = 15.0
 """Seconds without a match after which a watcher hears how far the watch has come."""
@@ -95,7 +97,7 @@ class Events:
             first, last = await self._bounds()
             begin = _begin(start, first, last)
             source = self._bus.follow(
-                EVENTS, ["events.v1.>"], start_sequence=begin, start_time=start.time
+                EVENTS, [EVENT_SUBJECTS], start_sequence=begin, start_time=start.time
             )
             async with reading_ahead(source, _READ_AHEAD) as ahead:
                 yield begin - 1 if begin is not None else 0
@@ -130,13 +132,21 @@ class Events:
 
     async def _bounds(self) -> tuple[int, int]:
         """Return the oldest and the newest place of the stream; the oldest of none is the next."""
-        state = (await self._bus.api(f"STREAM.INFO.{EVENTS}"))["state"]
-        first, last = int(state["first_seq"]), int(state["last_seq"])
-        return max(first, 1), last
+        state = await self._bus.state(EVENTS)
+        return max(state.first_sequence, 1), state.last_sequence
 
     async def _messages(self, places: Sequence[int]) -> list[StoredMessage]:
-        found = await asyncio.gather(*(self._message(place) for place in places))
-        return [message for message in found if message is not None]
+        """Return what stands at `places`, in their order; what is gone is left out."""
+        if not places:
+            return []
+        span = places[0] - places[-1] + 1
+        if span > _SPARSE * len(places):
+            found = await asyncio.gather(*(self._message(place) for place in places))
+            return [message for message in found if message is not None]
+        with bus_faults():
+            read = await self._bus.read(EVENTS, places[-1], span, subject=EVENT_SUBJECTS)
+        at = {message.sequence: message for message in read}
+        return [at[place] for place in places if place in at]
 
     async def _message(self, sequence: int) -> StoredMessage | None:
         with bus_faults():

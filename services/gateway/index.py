@@ -13,14 +13,13 @@ from chassis.errors import Fault
 from chassis.jetstream import Bus
 from chassis.logs import get_logger
 from chassis.messages import StoredMessage
-from chassis.streams import EVENTS
+from chassis.streams import EVENT_SUBJECTS, EVENTS
 from services.gateway import store, translate
 from services.gateway.model import Entry
 from services.gateway.readahead import reading_ahead
 
 log = get_logger(__name__)
 
-SUBJECTS = ["events.v1.>"]
 _BATCH = 64
 _READ_AHEAD = 256
 _PAUSE = 1.0
@@ -54,18 +53,18 @@ class Index:
 
     async def _follow(self) -> None:
         reached = await self._resume()
-        source = self._bus.follow(EVENTS, SUBJECTS, start_sequence=reached + 1)
+        source = self._bus.follow(EVENTS, [EVENT_SUBJECTS], start_sequence=reached + 1)
         async with reading_ahead(source, _READ_AHEAD) as ahead:
             while True:
                 await self._add(await ahead.batch(_BATCH))
 
     async def _resume(self) -> int:
         """Return the last sequence that is in the index; start over on a stream that was remade."""
-        state = (await self._bus.api(f"STREAM.INFO.{EVENTS}"))["state"]
+        last = (await self._bus.state(EVENTS)).last_sequence
         async with self._database.transaction() as connection:
             reached = await store.indexed(connection)
-            if reached > int(state["last_seq"]):
-                log.error("index.restarted", reached=reached, last_sequence=state["last_seq"])
+            if reached > last:
+                log.error("index.restarted", reached=reached, last_sequence=last)
                 await store.clear_index(connection)
                 reached = 0
         return reached
@@ -83,9 +82,9 @@ class Index:
             await self._prune()
 
     async def _prune(self) -> None:
-        state = (await self._bus.api(f"STREAM.INFO.{EVENTS}"))["state"]
+        first = (await self._bus.state(EVENTS)).first_sequence
         async with self._database.transaction() as connection:
-            forgotten = await store.forget_events(connection, int(state["first_seq"]))
+            forgotten = await store.forget_events(connection, first)
         log.info("index.pruned", forgotten=forgotten)
 
 
