@@ -85,11 +85,11 @@ class Policy:
 
         Only ``call.initiated`` tells the direction. Without it a leg counts as inbound when it
         goes to a number of ours from one that is not: a leg between two of our own numbers is
-        left alone until its direction is known.
+        left alone until its direction is known. A document is asked for by who is called.
         """
         if call.called_number not in self.numbers or call.direction is Direction.OUTBOUND:
             return False
-        if call.direction is Direction.INBOUND:
+        if call.direction is Direction.INBOUND or call.steering is Steering.TEXML:
             return True
         return bool(call.caller.raw) and call.caller.phone_number not in self.numbers
 

@@ -137,9 +137,10 @@ class Switchboard:
     ) -> None:
         """Join an event into its call and queue what follows from it, all or nothing."""
         now = self._clock.now()
-        call = (await self._calls.locked(connection, sighting, now)).join(sighting)
-        call = call.join(Call(lookup=lookup))
-        await self._calls.save(connection, call, now)
+        before = await self._calls.locked(connection, sighting, now)
+        call = before.join(sighting).join(Call(lookup=lookup))
+        if call != before:
+            await self._calls.save(connection, call, now)
         await self._prove(connection, call.leg_id, sighting, now)
         await self._command(connection, call, now)
 
