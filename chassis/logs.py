@@ -31,7 +31,11 @@ def configure(service: str = "", level: str = "info", json: bool | None = None) 
     `service` names lines that no `bound` has named. `json` None decides by the terminal.
     """
     number = logging.getLevelNamesMapping()[level.upper()]
-    as_json = not sys.stderr.isatty() if json is None else json
+    _shape_lines(service, number, not sys.stderr.isatty() if json is None else json)
+    _bridge_libraries(number)
+
+
+def _shape_lines(service: str, number: int, as_json: bool) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -46,7 +50,6 @@ def configure(service: str = "", level: str = "info", json: bool | None = None) 
         logger_factory=_bytes_logger if as_json else _text_logger,
         cache_logger_on_first_use=False,
     )
-    _bridge_libraries(number)
 
 
 def _bridge_libraries(number: int) -> None:
@@ -121,10 +124,11 @@ def kinds(error: BaseException) -> str:
 
 def frames(error: BaseException) -> list[str]:
     """Return where an exception was raised, innermost last, without any value."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
     summary = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__))
-    return [f"{each.filename}:{each.lineno} {each.name}" for each in summary[-_FRAMES:]]
+    found = [f"{each.filename}:{each.lineno} {each.name}" for each in summary[-_FRAMES:]]
+    if isinstance(error, BaseExceptionGroup):
+        found += frames(error.exceptions[0])
+    return found
 
 
 def _exception(given: object) -> BaseException | None:
@@ -169,3 +173,7 @@ def _bytes_logger(*_: object) -> structlog.BytesLogger:
 
 def _text_logger(*_: object) -> structlog.PrintLogger:
     return structlog.PrintLogger(sys.stderr)
+
+
+if not structlog.is_configured():  # a program that forgets to configure is redacted all the same
+    _shape_lines("", logging.INFO, as_json=False)

@@ -1,40 +1,15 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
 
-import orjson
 import pytest
-import structlog
 
 from chassis import logs
+from tests.support.log_lines import Lines, lines, log_set_up
+
+__all__ = ["lines", "log_set_up"]
 
 NUMBER = "+12025550101"
-Lines = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    before = (root.level, list(root.handlers), structlog.get_config())
-    yield
-    root.setLevel(before[0])
-    root.handlers[:] = before[1]
-    structlog.configure(**before[2])
-    logging.captureWarnings(capture=False)
-
-
-@pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
-    """Return the JSON lines written so far."""
-
-    def read() -> list[dict[str, Any]]:
-        captured = capsys.readouterr()
-        assert captured.out == ""
-        return [orjson.loads(line) for line in captured.err.splitlines()]
-
-    return read
 
 
 def test_a_line_is_one_json_object(lines: Lines) -> None:
@@ -179,7 +154,7 @@ def test_no_value_breaks_a_line(lines: Lines, value: object) -> None:
 
 
 def test_a_terminal_gets_readable_lines(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    log_set_up: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where standard error is a terminal, lines are for people, and redacted all the same."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
