@@ -1,0 +1,1 @@
+"""The commands of `switchhook`, each a module with `add_parser`."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+
+from simulator import world
 
 API_KEY = "KEY-development-only"
 
@@ -66,11 +68,15 @@ def development(folder: Path, ports: Ports, public_key: str) -> dict[str, str]:
         "TELNYX_PUBLIC_KEY": public_key,
         "SWITCHHOOK_TELNYX_URL": f"{simulator}/v2",
         "SWITCHHOOK_NATS_URL": f"nats://{local}:{ports.nats}",
+        "SWITCHHOOK_NATS_MONITOR_URL": f"http://{local}:{ports.nats_monitor}",
         "SWITCHHOOK_DATA": str(folder),
         "SWITCHHOOK_REFLECTION": "on",
         "SWITCHHOOK_GATEWAY_HTTP_ADDRESS": f"{local}:{ports.webhooks}",
         "SWITCHHOOK_VOICE_ADDRESS": f"{local}:{ports.voice}",
         "SWITCHHOOK_CRM_ADDRESS": f"{local}:{ports.crm}",
+        "SWITCHHOOK_VOICE_NUMBERS": world.VOICE_NUMBER,
+        "SWITCHHOOK_FAX_DOCUMENTS_URL": str(folder / "fax-documents"),
+        "SWITCHHOOK_SIMULATOR_API_KEY": API_KEY,
         "SWITCHHOOK_SIMULATOR_ADDRESS": f"{local}:{ports.simulator}",
         "SWITCHHOOK_SIMULATOR_WEBHOOK_URL": f"http://{local}:{ports.webhooks}/webhooks/telnyx",
         "SWITCHHOOK_SIMULATOR_TEXML_URL": f"http://{local}:{ports.webhooks}/texml/main",
@@ -80,7 +86,9 @@ def development(folder: Path, ports: Ports, public_key: str) -> dict[str, str]:
         environ[f"{prefix}_GRPC_ADDRESS"] = f"{local}:{getattr(ports, service)}"
         environ[f"{prefix}_ADMIN_ADDRESS"] = f"{local}:{getattr(ports, f'{service}_admin')}"
         environ[f"{prefix}_DATABASE_URL"] = f"sqlite+aiosqlite:///{folder / f'{service}.db'}"
-    return environ
+    # What the caller has set in its own environment wins.
+    given = {name: text for name, text in os.environ.items() if name.startswith("SWITCHHOOK_")}
+    return {**environ, **given}
 
 
 def with_overrides(environ: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:

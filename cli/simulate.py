@@ -1,0 +1,207 @@
+"""`switchhook simulate`: text, call or fax the running suite from a virtual phone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from simulator import world
+from simulator.client import Control, ControlError, NotRunningError
+from simulator.scenarios import SCENARIOS, Result, play
+
+_PEOPLE = {
+    "ada": world.ADA.number,
+    "grace": world.GRACE.number,
+    "unknown": world.UNKNOWN.number,
+}
+
+_EXAMPLES = """\
+examples:
+  switchhook simulate sms --from ada --text STOP
+  switchhook simulate sms --from +13125550177 --text "A photo" --media png
+  switchhook simulate call --from ada --patience 30
+  switchhook simulate call --from grace --texml
+  switchhook simulate fax --from grace --pages 3 --kind tiff
+  switchhook simulate event call.hangup --payload '{"call_control_id": "v3:none"}'
+  switchhook simulate event message.received --payload @message.json --forge wrong_key
+  switchhook simulate scenario
+
+People: ada (a VIP), grace, unknown. The simulator runs as a part of `switchhook up`.
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its own commands."""
+    parser = commands.add_parser(
+        "simulate",
+        help="text, call or fax the running suite from a virtual phone",
+        description="Let the people out there do something, and see what the suite does about it.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    shared = argparse.ArgumentParser(add_help=False)
+    address = os.environ.get("SWITCHHOOK_SIMULATOR_ADDRESS") or "127.0.0.1:8090"
+    shared.add_argument(
+        "--url", default=f"http://{address}", help="the simulator (default: %(default)s)"
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for add in (_add_sms, _add_call, _add_fax, _add_event):
+        one = add(actions, shared)
+        one.add_argument(
+            "--watch",
+            type=float,
+            default=3.0,
+            metavar="SECONDS",
+            help="how long to show what follows (default: %(default)s)",
+        )
+        one.set_defaults(func=_run, perform=_simulate)
+    scenario = actions.add_parser(
+        "scenario", parents=[shared], help="play a scenario and check every effect"
+    )
+    scenario.add_argument("name", nargs="?", default="welcome", choices=sorted(SCENARIOS))
+    scenario.set_defaults(func=_run, perform=_scenario)
+
+
+def _add_sms(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser("sms", parents=[shared], help="send us a text, with media if asked")
+    _add_parties(parser, world.MESSAGING_NUMBER)
+    parser.add_argument("--text", help="the words; may be left out with --media")
+    parser.add_argument("--media", action="append", default=[], choices=("png", "vcard"))
+    parser.add_argument("--subject")
+    parser.set_defaults(path="/_sim/sms", body=_sms_body)
+    return parser
+
+
+def _sms_body(chosen: argparse.Namespace) -> dict[str, Any]:
+    return _parties(chosen) | {
+        "text": chosen.text,
+        "media": chosen.media,
+        "subject": chosen.subject,
+    }
+
+
+def _add_call(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser("call", parents=[shared], help="call us")
+    _add_parties(parser, None)
+    parser.add_argument("--texml", action="store_true", help="call the TeXML number")
+    parser.add_argument("--press", default="", metavar="DIGITS", help="keys pressed when asked")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="hang up after so long; 0 never does (default: %(default)s)",
+    )
+    parser.set_defaults(path=None, body=_call_body)
+    return parser
+
+
+def _call_body(chosen: argparse.Namespace) -> dict[str, Any]:
+    chosen.path = "/_sim/texml_call" if chosen.texml else "/_sim/call"
+    return _parties(chosen) | {"press": chosen.press, "patience": chosen.patience}
+
+
+def _add_fax(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser("fax", parents=[shared], help="send us a fax")
+    _add_parties(parser, world.FAX_NUMBER)
+    parser.add_argument("--pages", type=int, default=1)
+    parser.add_argument("--kind", choices=("pdf", "tiff"), default="pdf")
+    parser.add_argument("--partial", action="store_true", help="some pages get lost")
+    parser.add_argument("--failure", default="", metavar="REASON", help="the fax fails, with this")
+    parser.set_defaults(path="/_sim/fax", body=_fax_body)
+    return parser
+
+
+def _fax_body(chosen: argparse.Namespace) -> dict[str, Any]:
+    names = ("pages", "kind", "partial", "failure")
+    return _parties(chosen) | {name: getattr(chosen, name) for name in names}
+
+
+def _add_event(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser("event", parents=[shared], help="send a webhook of any type")
+    parser.add_argument("type", help="such as call.hangup or fax.delivered")
+    parser.add_argument("--payload", default="{}", help="JSON, or @FILE with JSON")
+    parser.add_argument("--forge", help="wrong_key, changed_body, stale, future or no_signature")
+    parser.set_defaults(path="/_sim/event", body=_event_body)
+    return parser
+
+
+def _event_body(chosen: argparse.Namespace) -> dict[str, Any]:
+    text = chosen.payload
+    if text.startswith("@"):
+        text = Path(text[1:]).read_text()
+    return {"event_type": chosen.type, "payload": json.loads(text), "forge": chosen.forge}
+
+
+def _add_parties(parser: argparse.ArgumentParser, to: str | None) -> None:
+    parser.add_argument(
+        "--from", dest="sender", default="ada", metavar="WHO", help="a name or a number (ada)"
+    )
+    parser.add_argument("--to", default=to, help="our number" + (f" (default: {to})" if to else ""))
+
+
+def _parties(chosen: argparse.Namespace) -> dict[str, Any]:
+    sender = _PEOPLE.get(chosen.sender.lower(), chosen.sender)
+    return {"from": sender} | ({"to": chosen.to} if chosen.to else {})
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    perform: Callable[[Control, argparse.Namespace], int] = chosen.perform
+    try:
+        return perform(Control(chosen.url), chosen)
+    except NotRunningError as error:
+        print(f"{error}\nStart it with: switchhook up", file=sys.stderr)
+    except json.JSONDecodeError as error:
+        print(f"the payload is not JSON: {error}", file=sys.stderr)
+    except (ControlError, OSError) as error:
+        print(f"refused: {error}", file=sys.stderr)
+    return 1
+
+
+def _simulate(control: Control, chosen: argparse.Namespace) -> int:
+    body = {name: value for name, value in chosen.body(chosen).items() if value is not None}
+    _, last = control.effects(10**12)
+    print(json.dumps(control.post(chosen.path, body)))
+    until = time.monotonic() + chosen.watch
+    while (left := until - time.monotonic()) > 0:
+        effects, last = control.effects(last, wait=left)
+        for effect in effects:
+            print(f"{effect['time'][11:23]}  {effect['kind']:22} {_facts(effect['facts'])}")
+    return 0
+
+
+def _scenario(control: Control, chosen: argparse.Namespace) -> int:
+    results = play(control, SCENARIOS[chosen.name], _show)
+    failed = [result for result in results if result.unmet]
+    print(f"\n{len(results) - len(failed)} of {len(results)} steps went as expected")
+    return 1 if failed else 0
+
+
+def _show(result: Result) -> None:
+    print(f"\n{result.step.title}")
+    for each in result.timeline:
+        print(
+            f"  {each.seconds * 1000:7.0f} ms  {each.what:6}  {each.name:22} {_facts(each.facts)}"
+        )
+    for expected in result.unmet:
+        print(f"  NOT AS EXPECTED: {expected}")
+
+
+def _facts(facts: Mapping[str, Any]) -> str:
+    skipped = ("call_control_id", "call_sid", "command_id", "media_id", "id")
+    shown = (f"{k}={v}" for k, v in facts.items() if k not in skipped and v not in (None, "", []))
+    return " ".join(shown)
