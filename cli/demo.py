@@ -56,7 +56,11 @@ async def _play(folder: Path, *, processes: bool) -> Sequence[Result]:
     environ = development(folder, ports, Settings().public_key())
     environ.setdefault("SWITCHHOOK_SIMULATOR_TIME_SCALE", _TIME_SCALE)
     async with suite.bus(folder, ports):
-        parts = suite.as_processes(environ, folder) if processes else suite.in_one_process(environ)
+        parts = (
+            suite.as_processes(environ, folder, ports.ready_urls())
+            if processes
+            else suite.in_one_process(environ)
+        )
         async with parts:
             control = Control(f"http://127.0.0.1:{ports.simulator}")
             results = await asyncio.to_thread(play, control, WELCOME, Story().tell)

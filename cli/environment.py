@@ -41,6 +41,13 @@ class Ports:
             for each in sockets:
                 each.close()
 
+    def ready_urls(self) -> dict[str, str]:
+        """Return, by part, the page that answers 200 once the part can be given work."""
+        local = "http://127.0.0.1"
+        services = ("crm", "voice", "messaging", "fax", "gateway")
+        urls = {name: f"{local}:{getattr(self, f'{name}_admin')}/readyz" for name in services}
+        return {"simulator": f"{local}:{self.simulator}/healthz", **urls}
+
     def taken(self) -> list[int]:
         """Return the ports that somebody else holds."""
         return [
@@ -89,11 +96,3 @@ def development(folder: Path, ports: Ports, public_key: str) -> dict[str, str]:
     # What the caller has set in its own environment wins.
     given = {name: text for name, text in os.environ.items() if name.startswith("SWITCHHOOK_")}
     return {**environ, **given}
-
-
-def with_overrides(environ: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """Let what the caller has set in its own environment win over the development settings."""
-    ours = {
-        name: value for name, value in given.items() if name.startswith("SWITCHHOOK_") and value
-    }
-    return {**environ, **ours}

@@ -12,8 +12,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from cli.children import die_with_parent
@@ -30,6 +33,8 @@ PARTS = {
     "gateway": "services.gateway",
 }
 _STOP_DEADLINE = 15.0  # seconds for a process to end in good order
+_READY_DEADLINE = 30.0  # seconds for a process to become ready
+_READY_INTERVAL = 0.1  # seconds between two looks
 
 
 @asynccontextmanager
@@ -65,12 +70,12 @@ class Process:
         """Prepare the part called `name`; nothing runs before `start`."""
         self.name = name
         self._environ = {**os.environ, **environ}
-        self._log = log
+        self.log = log
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the process; it is up when its ports answer."""
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self._child = subprocess.Popen(  # noqa: S603 - our own modules
                 [sys.executable, "-m", PARTS[self.name]],
                 env=self._environ,
@@ -106,14 +111,36 @@ class Process:
 
 @asynccontextmanager
 async def as_processes(
-    environ: Mapping[str, str], folder: Path
+    environ: Mapping[str, str], folder: Path, ready_urls: Mapping[str, str]
 ) -> AsyncIterator[dict[str, Process]]:
-    """Run every part as a process of its own for the block; its output goes to `folder`/*.log."""
+    """Run every part as a process of its own for the block; its output goes to `folder`/*.log.
+
+    Enters the block when every part is ready; raises RuntimeError when one is not, or ends.
+    """
     processes = {name: Process(name, environ, folder / f"{name}.log") for name in PARTS}
     try:
         for process in processes.values():
             process.start()
+        for name, url in ready_urls.items():
+            await until_ready(processes[name], url)
         yield processes
     finally:
         for process in reversed(processes.values()):
             await asyncio.to_thread(process.stop)
+
+
+async def until_ready(process: Process, url: str) -> None:
+    """Wait until the page answers 200; RuntimeError when the process ends or takes too long."""
+    deadline = time.monotonic() + _READY_DEADLINE
+    while not await asyncio.to_thread(_answers, url):
+        if process.status() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{process.name} did not become ready; its log: {process.log}")
+        await asyncio.sleep(_READY_INTERVAL)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=_READY_INTERVAL * 10) as reply:  # noqa: S310
+            return bool(reply.status == HTTPStatus.OK)
+    except OSError:
+        return False

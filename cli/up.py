@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PLACES = """
   simulator       http://127.0.0.1:{simulator}        virtual phones, a page and the carrier's REST
   webhooks        http://127.0.0.1:{webhooks}/webhooks/telnyx
-  gRPC            gateway {gateway}, voice {voice}, messaging {messaging}, fax {fax}, crm {crm}  (reflection on)
+  gRPC            gateway {gateway}, voice {voice}, messaging {messaging}, fax {fax}, crm {crm}
   nats            nats://127.0.0.1:{nats}
   health, metrics http://127.0.0.1:{gateway_admin}/readyz (gateway), the others beside it
   data            {folder}
@@ -71,7 +71,7 @@ async def _running(arguments: argparse.Namespace, ports: Ports) -> AsyncIterator
     environ = development(folder, ports, Settings().public_key())
     async with suite.bus(folder, ports):
         parts = (
-            suite.as_processes(environ, folder)
+            suite.as_processes(environ, folder, ports.ready_urls())
             if arguments.processes
             else suite.in_one_process(environ)
         )
