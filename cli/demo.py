@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.environment import Ports, development
+from cli.environment import Ports
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     from chassis import logs
 
     logs.configure("demo", level="warning")
+    os.environ.setdefault("SWITCHHOOK_SIMULATOR_TIME_SCALE", _TIME_SCALE)
     with tempfile.TemporaryDirectory(prefix="switchhook-demo-") as folder:
         results = asyncio.run(_play(Path(folder), processes=arguments.processes))
     return 0 if all(not result.unmet for result in results) else 1
@@ -50,19 +52,10 @@ async def _play(folder: Path, *, processes: bool) -> Sequence[Result]:
     from cli.story import Story, summary
     from simulator.client import Control
     from simulator.scenarios import WELCOME, play
-    from simulator.settings import Settings
 
     ports = Ports.free()
-    environ = development(folder, ports, Settings().public_key())
-    environ.setdefault("SWITCHHOOK_SIMULATOR_TIME_SCALE", _TIME_SCALE)
-    async with suite.bus(folder, ports):
-        parts = (
-            suite.as_processes(environ, folder, ports.ready_urls())
-            if processes
-            else suite.in_one_process(environ)
-        )
-        async with parts:
-            control = Control(f"http://127.0.0.1:{ports.simulator}")
-            results = await asyncio.to_thread(play, control, WELCOME, Story().tell)
-            print(summary(results))
-            return results
+    async with suite.running(folder, ports, processes=processes):
+        control = Control(f"http://127.0.0.1:{ports.simulator}")
+        results = await asyncio.to_thread(play, control, WELCOME, Story().tell)
+    print(summary(results))
+    return results

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from simulator import world
+from simulator.settings import Settings as SimulatorSettings
 
 API_KEY = "KEY-development-only"
 
@@ -63,16 +64,16 @@ def _taken(port: int) -> bool:
     return False
 
 
-def development(folder: Path, ports: Ports, public_key: str) -> dict[str, str]:
+def development(folder: Path, ports: Ports) -> dict[str, str]:
     """Return the environment every part of a development suite starts with.
 
-    `public_key` is the simulator's, so that the gateway takes the simulator for the carrier.
+    The gateway takes the simulator for the carrier: it trusts the simulator's key.
     """
     local = "127.0.0.1"
     simulator = f"http://{local}:{ports.simulator}"
     environ = {
         "TELNYX_API_KEY": API_KEY,
-        "TELNYX_PUBLIC_KEY": public_key,
+        "TELNYX_PUBLIC_KEY": SimulatorSettings().public_key(),
         "SWITCHHOOK_TELNYX_URL": f"{simulator}/v2",
         "SWITCHHOOK_NATS_URL": f"nats://{local}:{ports.nats}",
         "SWITCHHOOK_NATS_MONITOR_URL": f"http://{local}:{ports.nats_monitor}",
@@ -82,6 +83,10 @@ def development(folder: Path, ports: Ports, public_key: str) -> dict[str, str]:
         "SWITCHHOOK_VOICE_ADDRESS": f"{local}:{ports.voice}",
         "SWITCHHOOK_CRM_ADDRESS": f"{local}:{ports.crm}",
         "SWITCHHOOK_VOICE_NUMBERS": world.VOICE_NUMBER,
+        "SWITCHHOOK_MESSAGING_BRAND": "Example",
+        "SWITCHHOOK_MESSAGING_HELP_URL": "example.com/help",
+        "SWITCHHOOK_MESSAGING_HELP_PHONE": "+12025550199",
+        "SWITCHHOOK_MESSAGING_NUMBERS": world.MESSAGING_NUMBER,
         "SWITCHHOOK_FAX_DOCUMENTS_URL": str(folder / "fax-documents"),
         "SWITCHHOOK_SIMULATOR_API_KEY": API_KEY,
         "SWITCHHOOK_SIMULATOR_ADDRESS": f"{local}:{ports.simulator}",

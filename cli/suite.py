@@ -20,7 +20,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from cli.children import die_with_parent
-from cli.environment import Ports
+from cli.environment import Ports, development
 from cli.nats_server import NatsServer
 
 # In the order they start: whoever is called stands before its callers, the edge comes last.
@@ -46,6 +46,19 @@ async def bus(folder: Path, ports: Ports) -> AsyncIterator[NatsServer]:
         yield server
     finally:
         server.stop()
+
+
+@asynccontextmanager
+async def running(folder: Path, ports: Ports, *, processes: bool = False) -> AsyncIterator[None]:
+    """Run the bus and every part for the block, all data in `folder`."""
+    environ = development(folder, ports)
+    async with bus(folder, ports):
+        if processes:
+            async with as_processes(environ, folder, ports.ready_urls()):
+                yield
+        else:
+            async with in_one_process(environ):
+                yield
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.environment import Ports, development
+from cli.environment import Ports
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -63,25 +63,16 @@ def run(arguments: argparse.Namespace) -> int:
 @asynccontextmanager
 async def _running(arguments: argparse.Namespace, ports: Ports) -> AsyncIterator[None]:
     from cli import suite
-    from simulator.settings import Settings
 
     began = time.monotonic()
     folder = arguments.data.resolve()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    environ = development(folder, ports, Settings().public_key())
-    async with suite.bus(folder, ports):
-        parts = (
-            suite.as_processes(environ, folder, ports.ready_urls())
-            if arguments.processes
-            else suite.in_one_process(environ)
-        )
-        async with parts:
-            print(f"up in {time.monotonic() - began:.1f} s, {_mebibytes()} MiB", end="")
-            print(_PLACES.format(folder=folder, **vars(ports)))
-            if not arguments.quiet:
-                # A thread that nobody waits for: Ctrl-C must not have to.
-                threading.Thread(target=_welcome, args=(ports,), daemon=True).start()
-            yield
+    async with suite.running(folder, ports, processes=arguments.processes):
+        print(f"up in {time.monotonic() - began:.1f} s, {_mebibytes()} MiB", end="")
+        print(_PLACES.format(folder=folder, **vars(ports)), flush=True)
+        if not arguments.quiet:
+            # A thread that nobody waits for: Ctrl-C must not have to.
+            threading.Thread(target=_welcome, args=(ports,), daemon=True).start()
+        yield
 
 
 def _welcome(ports: Ports) -> None:

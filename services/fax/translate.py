@@ -10,15 +10,13 @@ from switchhook.event.v1 import event_pb2, party_pb2
 from switchhook.fax.v1 import fax_event_pb2 as announcement_pb2
 from switchhook.fax.v1 import fax_pb2, fax_service_pb2
 
-from chassis.effects import Effect, InDoubt
+from chassis.effects import Effect
+from chassis.publisher import event_effect
 from services.fax.model import Direction, Document, DocumentState, Fax, Observation, State
 from services.fax.store import Filters, Position
 
 STORED = "events.v1.fax.fax.stored"
 """Subject of the event that announces a stored document."""
-
-# The stream remembers an event's id for ten minutes, and every consumer for thirty days.
-_PUBLISH_WINDOW = 30 * 24 * 3600.0
 
 _STATES = {
     "queued": State.QUEUED,
@@ -161,16 +159,7 @@ def announcement(stored: Fax, now: datetime) -> Effect:
             partial_content=stored.partial_content,
         )
     )
-    return Effect(
-        effect_id=event.event_id,
-        kind="event",
-        path=STORED,
-        body=event.SerializeToString(deterministic=True),
-        entity_key=stored.fax_id,
-        in_doubt=InDoubt.RESEND,
-        resend_window=_PUBLISH_WINDOW,
-        max_attempts=0,
-    )
+    return event_effect(event.event_id, STORED, event.SerializeToString(deterministic=True))
 
 
 def _occurred(event: event_pb2.Event) -> Timestamp:
