@@ -121,7 +121,7 @@ async def fax_us(exchange: Exchange, request: Request) -> Reply:
     to = checks.text(body, "to", default=world.FAX_NUMBER)
     pages = checks.whole(body, "pages", 1, 1, 350)
     fax = exchange.fax(checks.phone_number(body, "from"), to, pages, kind, facts)
-    return Reply(200, {"fax_id": fax.fax_id})
+    return Reply(200, {"fax_id": fax.fax_id, "media_id": fax.media_id})
 
 
 async def raw_event(exchange: Exchange, request: Request) -> Reply:
@@ -214,7 +214,8 @@ async def deliveries(exchange: Exchange, request: Request) -> Reply:
         for attempt in exchange.webhooks.attempts[after:]
         if event_id in (None, attempt.event_id)
     ]
-    return Reply(200, {"attempts": shown, "pending": exchange.webhooks.pending()})
+    last, pending = len(exchange.webhooks.attempts), exchange.webhooks.pending()
+    return Reply(200, {"attempts": shown, "last": last, "pending": pending})
 
 
 async def reset(exchange: Exchange, request: Request) -> Reply:
