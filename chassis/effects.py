@@ -115,18 +115,20 @@ Outcome = Done | Failed | RetryLater | Doubtful
 class Performer(Protocol):
     """Carry out the effects of one kind."""
 
-    async def admit(self, connection: AsyncConnection, effect: Effect) -> str | None:
+    async def admit(self, connection: AsyncConnection, effect: Effect, /) -> str | None:
         """Return why the effect must not happen after all, or None.
 
         Runs inside the transaction that claims the effect, before every attempt.
         """
         ...
 
-    async def perform(self, effect: Effect) -> Outcome:
+    async def perform(self, effect: Effect, /) -> Outcome:
         """Do it over the network, without a transaction. Raising counts as Doubtful."""
         ...
 
-    async def settle(self, connection: AsyncConnection, effect: Effect, outcome: Outcome) -> None:
+    async def settle(
+        self, connection: AsyncConnection, effect: Effect, outcome: Outcome, /
+    ) -> None:
         """Let the service's own rows know, inside the transaction that records the outcome.
 
         Called with the outcome as recorded: a refusal by `admit` and a retry past the limit are

@@ -1,0 +1,180 @@
+"""Carrying out what the outbox holds, each effect once as far as its receiver lets us know."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import logs
+from chassis.claims import Claim, Claims, backoff
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.effects import (
+    Done,
+    Doubtful,
+    Failed,
+    Outcome,
+    Performer,
+    Performers,
+    RetryLater,
+)
+from chassis.errors import Contended, Unavailable
+from chassis.lifecycle import background
+from chassis.outbox import Outbox
+
+__all__ = [
+    "Dispatcher",
+    "Done",
+    "Doubtful",
+    "Failed",
+    "Outcome",
+    "Performer",
+    "RetryLater",
+    "dispatching",
+]
+
+_log = logs.get_logger(__name__)
+T = TypeVar("T")
+
+_LEASE = 30.0
+_PERFORM_SECONDS = 25.0
+"""Less than the lease: nobody else may take an effect for lost that is still being performed."""
+_POLL_SECONDS = 1.0
+_RECOVER_SECONDS = 5.0
+
+
+class Dispatcher:
+    """Claims what is due, performs it and records what became of it."""
+
+    def __init__(
+        self, database: Database, claims: Claims, performers: Performers, concurrency: int
+    ) -> None:
+        self._database = database
+        self._claims = claims
+        self._performers = performers
+        self._concurrency = concurrency
+        self._flying: set[asyncio.Task[None]] = set()
+        self._failures: list[asyncio.Task[None]] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._recovered_at = float("-inf")
+        self.outcomes: Counter[str] = Counter()
+        """How many attempts ended in which way: Done, Failed, RetryLater, Doubtful."""
+
+    def wake(self) -> None:
+        """Look for work now rather than at the next poll."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Claim nothing more and finish what is in flight."""
+        self._stopping = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Work until stopped; effects in flight when cancelled are in doubt."""
+        await self._persistently(lambda connection: self._claims.recover(connection, own=True))
+        try:
+            while not (self._stopping or self._failures):
+                self._wake.clear()
+                if not await self._start_some():
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_POLL_SECONDS):
+                            await self._wake.wait()
+            await asyncio.gather(*self._flying, *self._failures)
+        finally:
+            for task in self._flying:
+                task.cancel()
+
+    async def _start_some(self) -> bool:
+        """Start what is due; say whether there may be more that could be started now."""
+        await self._recover_now_and_then()
+        free = self._concurrency - len(self._flying)
+        if free <= 0:
+            return False
+        taken = await self._persistently(lambda connection: self._claims.claim(connection, free))
+        for claim in taken.claims:
+            task = asyncio.create_task(self._carry_out(claim), name=f"effect {claim.effect.kind}")
+            self._flying.add(task)
+            task.add_done_callback(self._landed)
+        return taken.more
+
+    async def _recover_now_and_then(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._recovered_at >= _RECOVER_SECONDS:
+            self._recovered_at = now
+            await self._persistently(lambda connection: self._claims.recover(connection, own=False))
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failures.append(task)
+        self.wake()
+
+    async def _carry_out(self, claim: Claim) -> None:
+        outcome = await self._perform(claim)
+        self.outcomes[type(outcome).__name__] += 1
+        await self._record(claim, outcome)
+        if isinstance(outcome, RetryLater | Doubtful):
+            delay = max(getattr(outcome, "after", 0.0), backoff(claim.attempt))
+            asyncio.get_running_loop().call_later(delay, self.wake)
+
+    async def _perform(self, claim: Claim) -> Outcome:
+        effect = claim.effect
+        started = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(_PERFORM_SECONDS):
+                outcome = await self._performers[effect.kind].perform(effect)
+        except TimeoutError:
+            outcome = Doubtful("NO_ANSWER")
+        except Exception:
+            _log.exception("effect.perform_failed", kind=effect.kind, effect_id=effect.effect_id)
+            outcome = Doubtful("PERFORMER_FAILED")
+        _log.info(
+            "effect.performed",
+            kind=effect.kind,
+            effect_id=effect.effect_id,
+            outcome=type(outcome).__name__,
+            reason=getattr(outcome, "reason", ""),
+            attempt=claim.attempt,
+            duration_ms=round((asyncio.get_running_loop().time() - started) * 1000, 1),
+        )
+        return outcome
+
+    async def _record(self, claim: Claim, outcome: Outcome) -> None:
+        await self._persistently(lambda connection: self._claims.record(connection, claim, outcome))
+
+    async def _persistently(self, step: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Do a step in a transaction, again and again while the database is away."""
+        attempt = 1
+        while True:
+            try:
+                async with self._database.transaction() as connection:
+                    return await step(connection)
+            except (Unavailable, Contended) as fault:
+                _log.warning("outbox.database_away", reason=fault.reason)
+            await asyncio.sleep(min(backoff(attempt), 5.0))
+            attempt += 1
+
+
+@asynccontextmanager
+async def dispatching(
+    database: Database,
+    outbox: Outbox,
+    performers: Performers,
+    *,
+    instance: str,
+    clock: Clock,
+    concurrency: int = 16,
+) -> AsyncIterator[Dispatcher]:
+    """Carry out the effects of `outbox` for the block.
+
+    ``instance`` names this process and no other that is alive: what it left in flight when it died
+    is in doubt as soon as it starts again. What others left is so when their lease runs out.
+    """
+    claims = Claims(outbox, performers, instance, clock, _LEASE)
+    dispatcher = Dispatcher(database, claims, performers, concurrency)
+    async with background(dispatcher.run(), name="dispatcher", stop=dispatcher.stop):
+        yield dispatcher
