@@ -19,7 +19,7 @@ class CrmServicer(crm_service_pb2_grpc.CrmServiceServicer):
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
 
-    async def FindContacts(  # noqa: N802 - the name is the contract's
+    async def FindContacts(
         self, request: crm_service_pb2.FindContactsRequest, _context: Context
     ) -> crm_service_pb2.FindContactsResponse:
         """Return the contacts that have a number."""

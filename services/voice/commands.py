@@ -1,6 +1,5 @@
 """Commands as requests to the carrier, and what becomes of them."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +11,6 @@ from carrier.outcomes import InDoubt as InDoubtAtCarrier
 from carrier.outcomes import NotSent, Refused
 from carrier.outcomes import Outcome as CarrierOutcome
 from chassis.effects import Done, Doubtful, Effect, Failed, InDoubt, Outcome, RetryLater
-from chassis.logs import get_logger
 from services.voice.model import Call, Step
 from services.voice.policy import Answer, Command, Enqueue, HangUp, Speak, command_id
 from services.voice.records import CommandState
@@ -35,8 +33,6 @@ _CALL_ENDED = "CALL_ENDED"
 
 _DONE_BEFORE = {(Step.ENQUEUE, "90038")}
 """Refusals that mean the step has been taken: the call is in a queue already."""
-
-_log = get_logger(__name__)
 
 
 class Carrier(Protocol):
@@ -98,9 +94,7 @@ class CommandPerformer:
         """Send the command once."""
         request = wire.Request(effect.method, effect.path, effect.body)
         _, step = _subject(effect)
-        outcome = _outcome(step, await self._carrier.perform(request, deadline=_DEADLINE))
-        _log.info("command.sent", command_id=effect.effect_id, step=step, **_described(outcome))
-        return outcome
+        return _outcome(step, await self._carrier.perform(request, deadline=_DEADLINE))
 
     async def settle(self, connection: AsyncConnection, effect: Effect, outcome: Outcome) -> None:
         """Note the outcome on the call; a command that will be tried again stays requested."""
@@ -150,9 +144,3 @@ def _settled(outcome: Outcome) -> tuple[CommandState, str] | None:
             return CommandState.IN_DOUBT, reason
         case RetryLater():
             return None
-
-
-def _described(outcome: Outcome) -> Mapping[str, str]:
-    settled = _settled(outcome)
-    state, reason = settled or ("RETRY", getattr(outcome, "reason", ""))
-    return {"outcome": str(state), "reason": reason}

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import Clock
 from chassis.effects import Done, Effect
 from chassis.errors import NotFound
-from services.voice.model import Call, Lookup, Step
+from services.voice.model import Call, Lookup, Steering, Step
 from services.voice.policy import (
     Command,
     Enqueue,
@@ -125,8 +125,11 @@ class Switchboard:
     async def identify(self, sighting: Call) -> Lookup | None:
         """Ask who is calling if that still matters; None when it does not.
 
-        Runs before any transaction: the CRM may take its time, and no lock waits for it.
+        Runs before any transaction: the CRM may take its time, and no lock waits for it. Who calls
+        on a TeXML application is asked while the document is decided.
         """
+        if sighting.steering is Steering.TEXML:
+            return None
         call = await self._known(sighting)
         if not wants_lookup(call, self._policy):
             return None
@@ -154,13 +157,12 @@ class Switchboard:
     ) -> None:
         """Note what became of a command, and go on another way when it was refused.
 
-        A greeting in doubt is passed over as well: a caller who is queued while it plays after all
-        loses nothing. Nothing else in doubt is guessed.
+        What is in doubt is not guessed: it is sent again for a while, and then held until an event
+        shows that it was taken.
         """
         now = self._clock.now()
         await self._calls.settle_command(connection, command_id(leg_id, step), state, reason, now)
-        given_up = state is CommandState.IN_DOUBT and step is Step.GREET
-        if state is not CommandState.REFUSED and not given_up:
+        if state is not CommandState.REFUSED:
             return
         call = await self._calls.locked(connection, Call(leg_id=leg_id), now)
         call = call.join(Call(refused=frozenset({step})))

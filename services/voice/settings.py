@@ -1,0 +1,104 @@
+"""The settings of voice."""
+
+import re
+from dataclasses import dataclass
+
+from chassis.settings import address, boolean, setting
+from services.voice.model import E164
+
+
+def numbers(text: str) -> frozenset[str]:
+    """Read E.164 numbers, by comma or space."""
+    found = re.split(r"[,\s]+", text.strip(", "))
+    if not all(E164.fullmatch(number) for number in found):
+        raise ValueError("must be numbers in E.164, by comma, such as +12025550110")
+    return frozenset(found)
+
+
+def queue_name(text: str) -> str:
+    """Check a queue's name: the carrier's limit, and characters that need no quoting anywhere."""
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,255}", text):
+        raise ValueError("must be 1 to 255 letters, digits, dots, dashes or underscores")
+    return text
+
+
+def named_greeting(text: str) -> str:
+    """Check that a greeting by name has a place for the name."""
+    if "{name}" not in text:
+        raise ValueError("must hold {name}")
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Read from the environment by chassis.settings.load."""
+
+    numbers: frozenset[str] = setting(
+        "SWITCHHOOK_VOICE_NUMBERS",
+        parse=numbers,
+        help="the numbers voice answers, E.164, by comma; calls to others are recorded only",
+    )
+    grpc_address: str = setting(
+        "SWITCHHOOK_VOICE_GRPC_ADDRESS",
+        default="127.0.0.1:50051",
+        parse=address,
+        help="where gRPC listens, host:port",
+    )
+    admin_address: str = setting(
+        "SWITCHHOOK_VOICE_ADMIN_ADDRESS",
+        default="127.0.0.1:9151",
+        parse=address,
+        help="where health and metrics listen, host:port",
+    )
+    database_url: str = setting(
+        "SWITCHHOOK_VOICE_DATABASE_URL",
+        default="sqlite+aiosqlite:///.data/voice.db",
+        secret=True,
+        help="sqlite+aiosqlite:///path or postgresql+asyncpg://...",
+    )
+    nats_url: str = setting("SWITCHHOOK_NATS_URL", default="nats://127.0.0.1:4222", help="the bus")
+    telnyx_url: str = setting(
+        "SWITCHHOOK_TELNYX_URL",
+        default="https://api.telnyx.com/v2",
+        help="the carrier's REST API",
+    )
+    api_key: str = setting("TELNYX_API_KEY", secret=True, help="the key for the carrier's REST API")
+    crm_address: str = setting(
+        "SWITCHHOOK_CRM_ADDRESS",
+        default="127.0.0.1:50054",
+        parse=address,
+        help="CrmService, which knows who is calling",
+    )
+    greeting: str = setting(
+        "SWITCHHOOK_VOICE_GREETING",
+        default="Thank you for calling. Please hold the line, somebody will be with you shortly.",
+        help="what every caller hears first, plain text; cut to 3000 characters",
+    )
+    named_greeting: str = setting(
+        "SWITCHHOOK_VOICE_NAMED_GREETING",
+        default="",
+        parse=named_greeting,
+        help="what a caller hears whose number is proven and known, with {name}; empty: never",
+    )
+    speech: str = setting(
+        "SWITCHHOOK_VOICE_SPEECH",
+        default="AWS.Polly.Joanna",
+        help="the carrier's name of the voice that speaks",
+    )
+    queue: str = setting(
+        "SWITCHHOOK_VOICE_QUEUE", default="support", parse=queue_name, help="where callers wait"
+    )
+    priority_queue: str = setting(
+        "SWITCHHOOK_VOICE_PRIORITY_QUEUE",
+        default="priority",
+        parse=queue_name,
+        help="where VIP callers wait",
+    )
+    instance: str = setting(
+        "SWITCHHOOK_VOICE_INSTANCE",
+        default="voice-1",
+        help="name of this replica, stable over restarts and different for each",
+    )
+    reflection: bool = setting(
+        "SWITCHHOOK_REFLECTION", default=False, parse=boolean, help="on lists the API to anyone"
+    )
