@@ -275,9 +275,12 @@ async def test_a_redirect_is_not_followed() -> None:
 async def test_cookies_are_not_kept() -> None:
     """What one answer sets does not travel with the next request."""
     answer = reply("200 OK", b"{}", "Set-Cookie: a=b")
-    async with wire(answer=answer) as server, telnyx_api(server.url, KEY) as api:
-        await api.perform(MESSAGE)
-        await api.perform(MESSAGE)
+    async with wire(answer=answer) as server:
+        # By name, because no cookie jar keeps cookies of an address.
+        by_name = server.url.replace("127.0.0.1", "localhost")
+        async with telnyx_api(by_name, KEY) as api:
+            await api.perform(MESSAGE)
+            await api.perform(MESSAGE)
     assert len(server.requests) == 2
     assert b"cookie" not in server.requests[1].lower()
 
