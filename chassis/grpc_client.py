@@ -24,7 +24,8 @@ _RETRY = {
     "initialBackoff": "0.1s",
     "maxBackoff": "1s",
     "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE"],
+    # CANCELLED is what a call gets that races with the end of a server.
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
 
 
@@ -84,7 +85,12 @@ def _service_config(services: Sequence[ServiceDescriptor]) -> dict[str, Any]:
         if _is_idempotent(method)
     ]
     retries = [{"name": names, "retryPolicy": _RETRY}] if names else []
-    return {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": retries}
+    return {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        # Servers that stop say so here first. One without a health service counts as healthy.
+        "healthCheckConfig": {"serviceName": ""},
+        "methodConfig": retries,
+    }
 
 
 def _is_idempotent(method: MethodDescriptor) -> bool:
@@ -96,8 +102,15 @@ def _bounded(timeout: float | None) -> float | None:
     left = deadline.remaining()
     if left is None:
         return timeout
-    left = max(left - _RESERVE, 0.0)
-    return left if timeout is None else min(timeout, left)
+    if left <= _RESERVE:
+        raise _too_late()
+    return left - _RESERVE if timeout is None else min(timeout, left - _RESERVE)
+
+
+def _too_late() -> grpc.aio.AioRpcError:
+    nothing = grpc.aio.Metadata()
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+    return grpc.aio.AioRpcError(code, nothing, nothing, "nothing is left of the deadline")
 
 
 class _UnaryDeadline(grpc.aio.UnaryUnaryClientInterceptor):

@@ -1,7 +1,11 @@
 """A gRPC server with everything every service's server has, as one context manager.
 
-It binds, starts, reports its health from the probes and, when the block is left, stops in good
-order: health says NOT_SERVING, no new calls, those in flight are answered within `drain` seconds.
+It binds, starts, reports its health and, when the block is left, stops in good order: health says
+NOT_SERVING, callers turn away, no new calls, those in flight are answered within `drain` seconds.
+
+The health of the empty name says whether this server takes calls: SERVING until it stops. That of
+a service's name says whether its probes are content. Callers watch the first, so that a server that
+stops loses no call, and one that misses something still answers what it can.
 """
 
 import asyncio
@@ -35,7 +39,8 @@ _OPTIONS = (
 )
 _LAST_STOP = 10  # times max_in_flight: where grpc itself refuses, health checks included
 _HEALTH_INTERVAL = 1.0  # seconds between two looks at the probes
-_FLUSH = 0.2  # seconds for a server without calls to end by itself
+_TURN_AWAY = 0.2  # seconds for callers to hear that this server stops
+_FLUSH = 0.1  # seconds for a server without calls to end by itself
 
 
 @dataclass(frozen=True)
@@ -84,13 +89,28 @@ async def serving(
         await _stop(server, guard, drain)
 
 
+class _HealthServicer(grpc_health.aio.HealthServicer):
+    """The standard health service, which here knows whether anybody watches."""
+
+    watchers = 0
+
+    async def Watch(  # noqa: N802 - the contract's name
+        self, request: health_pb2.HealthCheckRequest, context: Any
+    ) -> None:
+        self.watchers += 1
+        try:
+            await super().Watch(request, context)
+        finally:
+            self.watchers -= 1
+
+
 class _HealthReport:
     """Keeps the gRPC health service saying what the probes say."""
 
     def __init__(self, health: Health, names: list[str]) -> None:
         self._health = health
         self._names = names
-        self._servicer = grpc_health.aio.HealthServicer()
+        self._servicer = _HealthServicer()
 
     def add_to(self, server: grpc.aio.Server, *, reflection: bool) -> None:
         health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
@@ -107,16 +127,28 @@ class _HealthReport:
         ready = await self._health.ready()
         answer = health_pb2.HealthCheckResponse
         status = answer.SERVING if ready else answer.NOT_SERVING
-        for name in ["", *self._names]:
-            # Setting a status waits for everyone who watches it; one may have stopped reading.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_HEALTH_INTERVAL):
-                    await self._servicer.set(name, status)
+        for name in self._names:
+            async with _patience():
+                await self._servicer.set(name, status)
 
     async def stop(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_HEALTH_INTERVAL):
-                await self._servicer.enter_graceful_shutdown()
+        """Say NOT_SERVING for good, and let those who watch hear it before calls are refused.
+
+        A call that races with the end of a server comes back as CANCELLED: its caller cannot know
+        whether it was carried out.
+        """
+        async with _patience():
+            await self._servicer.enter_graceful_shutdown()
+        if self._servicer.watchers:
+            await asyncio.sleep(_TURN_AWAY)
+
+
+@asynccontextmanager
+async def _patience() -> AsyncIterator[None]:
+    """Bound the setting of a status: it waits for all who watch, one may have stopped reading."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_HEALTH_INTERVAL):
+            yield
 
 
 async def _stop(server: grpc.aio.Server, guard: Guard, drain: float) -> None:

@@ -38,8 +38,12 @@ _TABLE: tuple[tuple[type[Fault], grpc.StatusCode], ...] = (
     (Overloaded, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (Unavailable, grpc.StatusCode.UNAVAILABLE),
 )
-# What was not answered in time may be tried again, as far as the method allows it.
-_KINDS = {code: kind for kind, code in _TABLE} | {grpc.StatusCode.DEADLINE_EXCEEDED: Unavailable}
+# What was not answered in time, or cut short by a server that stopped, may be tried again as far as
+# the method allows it.
+_KINDS = {code: kind for kind, code in _TABLE} | {
+    grpc.StatusCode.DEADLINE_EXCEEDED: Unavailable,
+    grpc.StatusCode.CANCELLED: Unavailable,
+}
 _RETRY_AFTER = 1.0  # seconds, for an Unavailable that does not say
 # Trailers past 8 KiB are dropped by clients together with the status, so details must stay below.
 _DETAILS_LIMIT = 4096

@@ -121,8 +121,10 @@ async def _supervise(running: Callable[[], AbstractAsyncContextManager[Any]]) ->
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    except Exception:
-        _log.critical("process.failed", exc_info=True)
+    except Exception as error:
+        # While it starts, a process knows settings and peers but nobody's data: the text may show.
+        told = {} if signals.started else {"detail": str(error)}
+        _log.critical("process.failed", exc_info=True, **told)
         return 1
     _log.info("process.stopped", signal=signals.received)
     return 0
@@ -134,7 +136,8 @@ class _Signals:
     def __init__(self) -> None:
         self.received = ""
         self._event = asyncio.Event()
-        self._starting = asyncio.current_task()
+        self.started = False
+        self._host = asyncio.current_task()
         self._loop = asyncio.get_running_loop()
 
     def __enter__(self) -> None:
@@ -146,7 +149,7 @@ class _Signals:
             self._loop.remove_signal_handler(number)
 
     async def wait(self) -> None:
-        self._starting = None
+        self.started = True
         await self._event.wait()
 
     def _receive(self, number: signal.Signals) -> None:
@@ -154,8 +157,8 @@ class _Signals:
         _log.info("process.stopping", signal=number.name)
         self.__exit__()
         self._event.set()
-        if self._starting is not None:
-            self._starting.cancel()
+        if self._host is not None and not self.started:
+            self._host.cancel()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

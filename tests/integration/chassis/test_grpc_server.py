@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -47,6 +46,35 @@ def detail(error: grpc.aio.AioRpcError, wanted: Any) -> Any:
     return next(
         (wanted for each in (status.details if status else []) if each.Unpack(wanted)), None
     )
+
+
+def health_stub(channel: grpc.aio.Channel) -> Any:
+    """Return the health service's stub, whose types know no asyncio."""
+    return health_pb2_grpc.HealthStub(channel)
+
+
+def reflection_call(channel: grpc.aio.Channel) -> Any:
+    """Ask reflection for the services."""
+    untyped: Any = reflection_pb2_grpc.ServerReflectionStub
+    asked = reflection_pb2.ServerReflectionRequest(list_services="")
+    return untyped(channel).ServerReflectionInfo(iter([asked]))
+
+
+def raw(channel: grpc.aio.Channel, method: str, *, stream: bool = False) -> Any:
+    """Return a method of the shop that takes and gives bytes."""
+    make: Any = channel.unary_stream if stream else channel.unary_unary
+    return make(f"/shoes.v1.ShoeService/{method}")
+
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+async def health_of(channel: grpc.aio.Channel, name: str) -> int:
+    """Return what the health service says of a name."""
+    request = health_pb2.HealthCheckRequest(service=name)
+    answer = await health_stub(channel).Check(request)
+    return int(answer.status)
 
 
 class Gate:
@@ -166,11 +194,11 @@ async def test_a_stream_gives_what_it_had_before_its_fault() -> None:
     received = []
     async with opened(Shop(stream=two_then_fault)) as shop:
         for method in (shop.stub.GetShoePhotos, shop.stub.WatchShoes):
-            with pytest.raises(grpc.aio.AioRpcError) as caught:
-                async for shoe in method(request()):
-                    received.append(shoe.name)
-            assert caught.value.code() is Code.NOT_FOUND
-            assert detail(caught.value, error_details_pb2.ErrorInfo()).reason == "NO_MORE"
+            call = method(request())
+            received += [(await call.read()).name, (await call.read()).name]
+            failed = await failure(call.read())
+            assert failed.code() is Code.NOT_FOUND
+            assert detail(failed, error_details_pb2.ErrorInfo()).reason == "NO_MORE"
     assert received == ["one", "two", "one", "two"]
 
 
@@ -225,13 +253,13 @@ async def test_a_handler_may_refuse_fields_as_well() -> None:
     assert detail(failed, error_details_pb2.BadRequest()).field_violations[0].field == "size"
 
 
-@pytest.mark.parametrize("raw", [b"\xff", b"\x0a\x05ab", b"\x0a\x02\xff\xfe", b"\x00"])
-async def test_bytes_that_are_no_message_are_invalid(raw: bytes, lines: Lines) -> None:
+@pytest.mark.parametrize("garbage", [b"\xff", b"\x0a\x05ab", b"\x0a\x02\xff\xfe", b"\x00"])
+async def test_bytes_that_are_no_message_are_invalid(garbage: bytes, lines: Lines) -> None:
     """Garbage on the wire is the caller's fault, in calls and in streams."""
     async with opened() as shop:
-        unary = shop.channel.unary_unary("/shoes.v1.ShoeService/GetShoe")
-        stream = shop.channel.unary_stream("/shoes.v1.ShoeService/WatchShoes")
-        for call in (unary(raw), drained(stream(raw))):
+        unary = raw(shop.channel, "GetShoe")
+        stream = raw(shop.channel, "WatchShoes", stream=True)
+        for call in (unary(garbage), drained(stream(garbage))):
             failed = await failure(call)
             assert failed.code() is Code.INVALID_ARGUMENT
             assert detail(failed, error_details_pb2.BadRequest()) is not None
@@ -341,9 +369,7 @@ async def test_a_full_server_refuses_at_once_and_looks_alive(method: str) -> Non
         assert failed.code() is Code.RESOURCE_EXHAUSTED
         assert detail(failed, error_details_pb2.ErrorInfo()).reason == "OVERLOADED"
         assert detail(failed, error_details_pb2.RetryInfo()).retry_delay.nanos > 0
-        health = health_pb2_grpc.HealthStub(shop.channel)
-        checked = await health.Check(health_pb2.HealthCheckRequest())
-        assert checked.status == health_pb2.HealthCheckResponse.SERVING
+        assert await health_of(shop.channel, "") == SERVING
         gate.open.set()
         await asyncio.gather(*held)
         await start()
@@ -362,45 +388,34 @@ async def test_watches_do_not_take_the_places_of_calls() -> None:
 # Health, reflection, start
 
 
-async def test_health_follows_the_probes() -> None:
-    """The whole server and each of its services are SERVING while every probe says yes."""
+async def test_the_health_of_a_service_follows_the_probes() -> None:
+    """A service is SERVING while every probe says yes; the server goes on taking calls."""
     health = Health()
     ready = True
     health.probe("bus", lambda: ready)
     async with opened(health=health) as shop:
-        stub = health_pb2_grpc.HealthStub(shop.channel)
-
-        async def statuses() -> set[int]:
-            names = ["", "shoes.v1.ShoeService"]
-            asked = [stub.Check(health_pb2.HealthCheckRequest(service=name)) for name in names]
-            return {(await each).status for each in asked}
-
-        assert await statuses() == {health_pb2.HealthCheckResponse.SERVING}
+        assert await health_of(shop.channel, "shoes.v1.ShoeService") == SERVING
         ready = False
-        not_serving = {health_pb2.HealthCheckResponse.NOT_SERVING}
 
         async def is_not_serving() -> bool:
-            return await statuses() == not_serving
+            return await health_of(shop.channel, "shoes.v1.ShoeService") == NOT_SERVING
 
         await eventually(is_not_serving)
+        assert await health_of(shop.channel, "") == SERVING
 
 
-async def test_a_server_that_is_not_ready_does_not_start_as_serving() -> None:
+async def test_a_service_that_is_not_ready_does_not_start_as_serving() -> None:
     """The first answer is already true."""
     health = Health()
     health.probe("bus", lambda: False)
     async with opened(health=health) as shop:
-        stub = health_pb2_grpc.HealthStub(shop.channel)
-        checked = await stub.Check(health_pb2.HealthCheckRequest())
-    assert checked.status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert await health_of(shop.channel, "shoes.v1.ShoeService") == NOT_SERVING
 
 
 async def test_reflection_lists_every_service() -> None:
     """With reflection on, tools see our services, health and reflection itself."""
     async with opened(reflection=True) as shop:
-        stub = reflection_pb2_grpc.ServerReflectionStub(shop.channel)
-        asked = reflection_pb2.ServerReflectionRequest(list_services="")
-        [answer] = await drained(stub.ServerReflectionInfo(iter([asked])))
+        [answer] = await drained(reflection_call(shop.channel))
     assert {service.name for service in answer.list_services_response.service} == {
         "shoes.v1.ShoeService",
         "grpc.health.v1.Health",
@@ -411,9 +426,7 @@ async def test_reflection_lists_every_service() -> None:
 async def test_reflection_is_off_unless_asked_for() -> None:
     """Without the setting the contract is not shown."""
     async with opened() as shop:
-        stub = reflection_pb2_grpc.ServerReflectionStub(shop.channel)
-        asked = reflection_pb2.ServerReflectionRequest(list_services="")
-        failed = await failure(drained(stub.ServerReflectionInfo(iter([asked]))))
+        failed = await failure(drained(reflection_call(shop.channel)))
     assert failed.code() is Code.UNIMPLEMENTED
 
 
@@ -442,21 +455,13 @@ async def test_a_stop_answers_the_calls_in_flight() -> None:
     """New calls are refused, health says NOT_SERVING, and who is inside gets an answer."""
     gate = Gate()
     async with opened(Shop(gate.answer, gate.stream), drain=30) as shop:
-        health = health_pb2_grpc.HealthStub(shop.channel)
-        statuses = []
-
-        async def watch_health() -> None:
-            with suppress(grpc.aio.AioRpcError):
-                async for answer in health.Watch(health_pb2.HealthCheckRequest()):
-                    statuses.append(answer.status)
-
-        watching = asyncio.create_task(watch_health())
+        health = health_stub(shop.channel).Watch(health_pb2.HealthCheckRequest())
+        assert (await health.read()).status == SERVING
         calls = [asyncio.ensure_future(shop.stub.GetShoe(request())) for _ in range(50)]
         calls += [asyncio.ensure_future(drained(shop.stub.GetShoePhotos(request())))]
         await eventually(lambda: gate.inside == 51)
         closing = asyncio.ensure_future(shop.close())
-        answer = health_pb2.HealthCheckResponse
-        await eventually(lambda: statuses == [answer.SERVING, answer.NOT_SERVING])
+        assert (await health.read()).status == NOT_SERVING
 
         async def refused() -> bool:
             async with grpc.aio.insecure_channel(f"127.0.0.1:{shop.port}") as late:
@@ -468,7 +473,6 @@ async def test_a_stop_answers_the_calls_in_flight() -> None:
         gate.open.set()
         answers = await asyncio.gather(*calls)
         await closing
-        await watching
     assert [shoe.name for shoe in answers[:-1]] == ["boot"] * 50
     assert [shoe.name for shoe in answers[-1]] == ["first", "boot"]
 
@@ -516,7 +520,7 @@ async def test_each_call_is_one_line_and_one_count(lines: Lines) -> None:
         await shop.stub.GetShoe(request())
         await drained(shop.stub.GetShoePhotos(request()))
         await failure(shop.stub.GetShoe(request("")))
-        await health_pb2_grpc.HealthStub(shop.channel).Check(health_pb2.HealthCheckRequest())
+        assert await health_of(shop.channel, "") == SERVING
     written = lines()
     assert {line["message"] for line in written} == {"rpc.handled"}
     assert [(line["rpc"], line["outcome"]) for line in written] == [
@@ -537,5 +541,5 @@ async def test_each_call_is_one_line_and_one_count(lines: Lines) -> None:
 async def test_a_method_nobody_serves_is_unimplemented() -> None:
     """An unknown method is refused by gRPC itself."""
     async with opened() as shop:
-        failed = await failure(shop.channel.unary_unary("/shoes.v1.ShoeService/Steal")(b""))
+        failed = await failure(raw(shop.channel, "Steal")(b""))
     assert failed.code() is Code.UNIMPLEMENTED

@@ -114,7 +114,6 @@ def test_the_text_of_a_server_is_not_repeated() -> None:
     [
         grpc.StatusCode.INTERNAL,
         grpc.StatusCode.UNKNOWN,
-        grpc.StatusCode.CANCELLED,
         grpc.StatusCode.UNIMPLEMENTED,
         grpc.StatusCode.PERMISSION_DENIED,
         grpc.StatusCode.DATA_LOSS,
