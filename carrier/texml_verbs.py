@@ -1,9 +1,9 @@
 """The TeXML verbs this suite writes: attributes, values, contents, in one table.
 
-Source: Telnyx, TeXML verbs (dial, gather, enqueue, queues) and the TwiML compatibility page. Two
+Source: Telnyx, TeXML verbs (dial, gather, enqueue, queues) and the TwiML compatibility page. Three
 rules are ours. A method is POST only: the query of a GET request is not covered by the signature,
-so its answer could not be trusted. URLs are absolute. `Reject` without a place of its own and verbs
-after the end of a document are refused, because they would never run.
+so what it says could not be trusted. URLs are absolute. A verb that would never run, because one
+before it ends the document, is refused.
 """
 
 import re
