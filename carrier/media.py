@@ -4,8 +4,7 @@ Each hop is checked by `media_policy`, its name is resolved once, every address 
 public, and the connection goes to those very addresses with the name in SNI and Host, so a name
 cannot change its address between check and use. Redirects are followed only through the same
 checks. The body is streamed to a sink under limits of bytes and time; what it is is told from its
-first bytes before any of it reaches the sink. Proxies of the environment are not used: a proxy would
-resolve the name again.
+first bytes before any of it reaches the sink. No proxy is used: it would resolve the name again.
 """
 
 import asyncio
