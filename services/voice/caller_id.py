@@ -2,15 +2,11 @@
 
 import re
 
-import phonenumbers
-
 from services.voice.model import E164, Caller, CallerKind
 
 _WORDS = ("anonymous", "blocked", "private", "restricted", "unavailable", "unknown", "withheld")
 _ALSO = ("idunavailable", "nocallerid", "nonumber", "notavailable", "outofarea", "privatecaller")
 _KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
-
-_LONGEST = 40
 
 WITHHELD_WORDS = frozenset(
     [*_WORDS, *_ALSO, *(f"{word}{noun}" for word in _WORDS for noun in ("number", "caller"))]
@@ -40,19 +36,6 @@ def caller(raw: str, phone_number: str) -> Caller:
     if E164.fullmatch(phone_number):
         return Caller(CallerKind.NUMBER, phone_number, text)
     return Caller(CallerKind.MALFORMED, "", text)
-
-
-def e164(raw: str) -> str:
-    """Return the number a text is, in E.164, or nothing; only international forms are numbers."""
-    if not raw.strip().startswith("+") or len(raw) > _LONGEST:
-        return ""
-    try:
-        parsed = phonenumbers.parse(raw)
-    except phonenumbers.NumberParseException:
-        return ""
-    if parsed.extension or not phonenumbers.is_possible_number(parsed):
-        return ""
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _is_sip(text: str) -> bool:

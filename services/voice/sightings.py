@@ -17,6 +17,7 @@ from switchhook.event.v1.event_pb2 import Event
 from switchhook.event.v1.party_pb2 import Direction as EventDirection
 from switchhook.event.v1.texml_event_pb2 import TexmlEvent
 
+from carrier.normalize.parties import phone_number
 from chassis.errors import NotYet
 from services.voice import caller_id
 from services.voice.model import (
@@ -88,8 +89,8 @@ def of_texml(app: str, parameters: Mapping[str, str], time: datetime) -> Call:
         direction=_texml_direction(given.get("Direction", "")),
         steering=Steering.TEXML,
         texml_app=_clean(app),
-        caller=caller_id.caller(raw_from, caller_id.e164(raw_from)),
-        called_number=caller_id.e164(raw_to),
+        caller=caller_id.caller(raw_from, phone_number(raw_from)),
+        called_number=phone_number(raw_to),
         raw_called=raw_to,
         attestation=given.get("ShakenStirAttestation", ""),
         attestation_validated=given.get("ShakenStirValidated", "").lower() == "true",
