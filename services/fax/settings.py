@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from carrier.media_policy import DEFAULT_HOSTS
 from chassis.settings import address, boolean, choice, setting
 
 
@@ -41,7 +42,7 @@ class Settings:
     api_key: str = setting("TELNYX_API_KEY", secret=True, help="the key for the carrier's REST API")
     media_hosts: tuple[str, ...] = setting(
         "SWITCHHOOK_FAX_MEDIA_HOSTS",
-        default=("*.telnyx.com", "s3.amazonaws.com", "*.s3.amazonaws.com"),
+        default=DEFAULT_HOSTS,
         parse=lambda text: tuple(text.replace(",", " ").split()),
         help="hosts that documents may be fetched from, by comma; *.x is any host below x",
     )
