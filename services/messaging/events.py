@@ -15,8 +15,9 @@ from switchhook.event.v1.party_pb2 import Party
 from switchhook.messaging.v1.messaging_event_pb2 import ConsentEvent
 
 from carrier.error_codes import RefusalKind, kind_of
-from chassis.effects import Effect, InDoubt
+from chassis.effects import Effect
 from chassis.errors import FieldViolation, Invalid
+from chassis.publisher import event_effect
 from services.messaging import translate
 from services.messaging.consent import LedgerEntry
 from services.messaging.ids import derived_id
@@ -33,15 +34,8 @@ from services.messaging.model import (
 )
 from services.messaging.use_cases.receiving import Arrival
 
-EVENT = "event"
-"""The kind of effect that publishes an event; its path is the subject."""
-
 _LONGEST_ID = 128
 _LONGEST_ADDRESS = 64
-
-# A repeated event has the same id and readers forget it, so it may be published again for as long
-# as the stream keeps events: 7 days.
-_REPUBLISH_SECONDS = 7 * 24 * 3600.0
 
 _STATUSES = {
     "queued": Status.SENDING,
@@ -170,16 +164,11 @@ def consent_changed(entry: LedgerEntry) -> Effect:
         receive_time=translate.timestamp(entry.record_time),
     )
     event.service.Pack(told)
-    return Effect(
-        effect_id=event_id,
-        kind=EVENT,
-        body=event.SerializeToString(deterministic=True),
-        path=f"events.v1.messaging.consent.{verb}",
-        entity_key=entry.entry_id,
-        in_doubt=InDoubt.RESEND,
-        resend_window=_REPUBLISH_SECONDS,
+    return event_effect(
+        event_id,
+        f"events.v1.messaging.consent.{verb}",
+        event.SerializeToString(deterministic=True),
         ordering_key=f"consent {entry.peer_number}",
-        max_attempts=0,
     )
 
 

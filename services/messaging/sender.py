@@ -20,9 +20,10 @@ KIND = "telnyx.message"
 # Telnyx replays the answer to a key for 24 hours (Telnyx: idempotency); an hour is left for clocks
 # and for the time the request takes.
 _RESEND_SECONDS = 23 * 3600.0
-_MAX_ATTEMPTS = 20
+_MAX_ATTEMPTS = 50
+"""With the pauses below and the outbox's own, which grow to a minute: three quarters of an hour."""
 _RETRY_SECONDS = 5.0
-_SLOW_DOWN_SECONDS = 30.0
+_SLOW_DOWN_SECONDS = 60.0
 
 _REASONS = {
     RefusalKind.PERMANENT: FailureReason.UNREACHABLE,
@@ -31,6 +32,8 @@ _REASONS = {
     # Blocked for hours or until somebody acts: trying on would only deepen it.
     RefusalKind.HOLD: FailureReason.CONFIGURATION,
 }
+_REFUSAL = "{"
+"""What the detail of the carrier's own refusal begins with; other failures are decided here."""
 _OPERATOR = (RefusalKind.CONFIGURATION, RefusalKind.HOLD, RefusalKind.KEY_REUSED)
 
 _log = get_logger(__name__)
@@ -101,12 +104,12 @@ class MessageSender:
         match outcome:
             case Done(reference):
                 await self._sending.accepted(connection, effect.effect_id, reference)
-            case Failed(reason, ""):
-                given_up = _given_up(reason)
-                await self._sending.given_up(connection, effect.effect_id, given_up)
-            case Failed(reason, detail):
+            case Failed(reason, detail) if detail.startswith(_REFUSAL):
                 failure = Failure(FailureReason[reason], **orjson.loads(detail))
                 await self._sending.refused(connection, effect.effect_id, failure)
+            case Failed(reason):
+                given_up = _given_up(reason)
+                await self._sending.given_up(connection, effect.effect_id, given_up)
             case Doubtful():
                 await self._sending.in_doubt(connection, effect.effect_id)
             case RetryLater():

@@ -17,6 +17,7 @@ from services.messaging import events, sender, tables, translate
 from services.messaging.consent_store import ConsentStore
 from services.messaging.message_store import MessageStore
 from services.messaging.model import Direction, Message, Purpose, Recipient, Status
+from services.messaging.ports import Filters
 from services.messaging.replies import Replies
 from services.messaging.use_cases.consents import Consents
 from services.messaging.use_cases.receiving import Arrival, Receiving
@@ -74,8 +75,6 @@ class Bench:
 
     async def all_messages(self) -> list[Message]:
         """Return every message, newest first."""
-        from services.messaging.ports import Filters
-
         async with self.database.reading() as connection:
             return await self.messages.list(connection, Filters(), limit=1000)
 
@@ -96,7 +95,9 @@ class Bench:
     async def replies(self) -> list[Message]:
         """Return what this service has decided to say by itself, oldest first."""
         own = (Purpose.STOP_CONFIRMATION, Purpose.START_CONFIRMATION, Purpose.HELP_REPLY)
-        return [each for each in reversed(await self.all_messages()) if each.purpose in own]
+        queued = [record.effect.effect_id for record in await self.effects(sender.KIND)]
+        found = [each for each in await self.all_messages() if each.purpose in own]
+        return sorted(found, key=lambda each: queued.index(each.message_id))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
