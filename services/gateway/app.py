@@ -44,6 +44,8 @@ log = logs.get_logger(__name__)
 
 _PATIENCE = 2.0
 """Seconds to wait for the bus before webhooks are taken into the spool."""
+GRACE = 10.0
+"""Seconds a bus that comes up later has to be proven durable; its monitor may come up after it."""
 _LEAST_ROOM = 0.05
 """With less of the spool free and the bus away, webhooks had better go to another gateway."""
 
@@ -124,7 +126,7 @@ class _Parts:
             await ensure_streams(stream)
             await require_durable(stream, self._given.nats_monitor_url, relaxed=relaxed)
 
-        opening = Opening(stream, publisher, prove)
+        opening = Opening(stream, publisher, prove, grace=GRACE)
         await opening.attempt(_PATIENCE)
         await self._run(opening.run(), "opening")
 

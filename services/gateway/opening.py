@@ -24,7 +24,7 @@ _PAUSE = 0.5
 class Opening:
     """Watch over the bus on behalf of a publisher."""
 
-    def __init__(self, bus: Bus, publisher: Publisher, prove: Prove, *, grace: float = 10) -> None:
+    def __init__(self, bus: Bus, publisher: Publisher, prove: Prove, *, grace: float) -> None:
         """Open `publisher` after `prove`; a bus that comes back has `grace` seconds to be proven.
 
         The grace is for the server's monitor, which may come up after the server.
