@@ -85,9 +85,8 @@ def _replace(out: Path) -> None:
         if not target.exists() or target.read_bytes() != content:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-    for path in [
-        path for path in GEN.rglob("*") if path.is_file() and "__pycache__" not in path.parts
-    ]:
+    stale = [path for path in GEN.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    for path in stale:
         if path.relative_to(GEN) not in fresh:
             path.unlink()
 
