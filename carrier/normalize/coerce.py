@@ -5,7 +5,7 @@ each function here accepts every spelling that has one meaning and raises Unfit 
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
@@ -19,7 +19,6 @@ INT32 = range(-(2**31), 2**31)
 INT64 = range(-(2**63), 2**63)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = timedelta(seconds=1)
 _INTEGER = re.compile(r"([+-]?[0-9]{1,19})(?:\.0+)?")
 _SECONDS = re.compile(r"([0-9]{1,11})(?:\.([0-9]+))?")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
@@ -115,10 +114,16 @@ def instant(value: Any) -> tuple[int, int]:
         raise Unfit from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    seconds, rest = divmod(moment - _EPOCH, _SECOND)
+    return since_epoch(moment)
+
+
+def since_epoch(moment: datetime) -> tuple[int, int]:
+    """Return an aware time as seconds and nanoseconds of the epoch; Unfit outside years 1-9999."""
+    passed = moment - _EPOCH
+    seconds = passed.days * 86_400 + passed.seconds
     if not -62_135_596_800 <= seconds <= 253_402_300_799:
         raise Unfit
-    return seconds, rest.microseconds * 1000
+    return seconds, passed.microseconds * 1000
 
 
 def length(value: Any) -> tuple[int, int]:

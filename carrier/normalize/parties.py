@@ -13,9 +13,19 @@ _SIP = re.compile(r'(?:"?(?P<name>[^"<>]*?)"?\s*<)?(?P<uri>sips?:[^<>\s]+)>?', r
 _INTERNATIONAL = re.compile(r"[1-9][0-9]{10,14}")
 _DIALED = re.compile(r"\+[0-9][0-9 ().\-/]{5,40}")
 
-_ADDRESS_KEYS = ("phone_number", "agent_id", "number", "address", "sip_uri")
-_NAME_KEYS = ("display_name", "name")
-_WORD_KEYS = ("carrier", "line_type", "status")
+_KEYS = {
+    "phone_number": "raw",
+    "agent_id": "raw",
+    "number": "raw",
+    "address": "raw",
+    "sip_uri": "raw",
+    "display_name": "display_name",
+    "name": "display_name",
+    "carrier": "carrier",
+    "line_type": "line_type",
+    "status": "status",
+}
+"""The carrier's keys and our fields; of several for one field the first present counts."""
 
 
 def party(value: Any, path: str, ignored: list[str]) -> Party:
@@ -26,21 +36,18 @@ def party(value: Any, path: str, ignored: list[str]) -> Party:
 
 
 def _from_object(value: dict[str, Any], path: str, ignored: list[str]) -> Party:
-    def word(keys: tuple[str, ...]) -> str:
-        for key in keys:
-            found = value.get(key)
-            if found is None or found == "":
-                continue
-            try:
-                return text(found)
-            except Unfit:
-                ignored.append(f"{path}.{key}")
-        return ""
-
-    result = _from_text(word(_ADDRESS_KEYS))
-    result.display_name = word(_NAME_KEYS) or result.display_name
-    for key in _WORD_KEYS:
-        setattr(result, key, word((key,)))
+    words: dict[str, str] = {}
+    for key in _KEYS:
+        found = value.get(key)
+        if found is None or found == "":
+            continue
+        try:
+            words.setdefault(_KEYS[key], text(found))
+        except Unfit:
+            ignored.append(f"{path}.{key}")
+    result = _from_text(words.pop("raw", ""))
+    for name, word in words.items():
+        setattr(result, name, word)
     return result
 
 

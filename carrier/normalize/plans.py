@@ -53,29 +53,61 @@ class Plan:
     def __init__(self, descriptor: Descriptor, *, without: frozenset[str] = frozenset()) -> None:
         """Compile every field but those named in `without` and those of a oneof of events."""
         self.make: Callable[[], Message] = GetMessageClass(descriptor)
-        self._steps = tuple(
-            (keys, _store(field), field.full_name in _EMPTY_COUNTS)
-            for field in descriptor.fields
-            if field.name not in without and not _is_arm(field)
-            if (keys := _keys(field))
-        )
+        self._steps: dict[str, list[Store]] = {}
+        self._choices: list[tuple[tuple[str, ...], Store]] = []
+        self._empty_counts = {
+            field.name for field in descriptor.fields if field.full_name in _EMPTY_COUNTS
+        }
+        for field in descriptor.fields:
+            if field.name not in without and not _is_arm(field):
+                self._add(_keys(field), _store(field))
+
+    def _add(self, keys: tuple[str, ...], store: Store) -> None:
+        if len(keys) > 1:
+            self._choices.append((keys, store))
+            return
+        for key in keys:
+            self._steps.setdefault(key, []).append(store)
 
     def fill(self, message: Any, source: dict[str, Any], path: str, ignored: list[str]) -> None:
         """Fill `message` from `source`; add the path of every value nobody can read to `ignored`.
 
-        `path` stands before each key: `payload.` or empty.
+        `path` stands before each key: `payload.` or empty. Walking the source and not the fields
+        halves the time: most events have a few of the fields.
         """
-        get = source.get
-        for keys, store, empty_counts in self._steps:
-            for key in keys:
-                value = get(key)
-                if value is None or (value == "" and not empty_counts):
-                    continue
+        steps = self._steps
+        for key, value in source.items():
+            if value is None or key not in steps:
+                continue
+            if value == "" and key not in self._empty_counts:
+                continue
+            for store in steps[key]:
                 try:
                     store(message, value, path + key, ignored)
                 except Unfit:
                     ignored.append(path + key)
-                break
+        for keys, store in self._choices:
+            self._choose(keys, store, message, source, path, ignored)
+
+    def _choose(
+        self,
+        keys: tuple[str, ...],
+        store: Store,
+        message: Any,
+        source: dict[str, Any],
+        path: str,
+        ignored: list[str],
+    ) -> None:
+        """Fill one field from the first of its keys that has a value."""
+        for key in keys:
+            value = source.get(key)
+            if value is None or value == "":
+                continue
+            try:
+                store(message, value, path + key, ignored)
+            except Unfit:
+                ignored.append(path + key)
+            return
 
 
 def _is_arm(field: FieldDescriptor) -> bool:
@@ -91,6 +123,8 @@ def _keys(field: FieldDescriptor) -> tuple[str, ...]:
 def _store(field: FieldDescriptor) -> Store:
     if field.is_repeated:
         return _store_list(field.name, _store_item(field))
+    if field.type == FieldDescriptor.TYPE_STRING:
+        return _store_text(field.name)
     if field.message_type is None:
         return _store_scalar(field.name, _scalar(field))
     kind = field.message_type.full_name
@@ -135,6 +169,13 @@ def _prefix(descriptor: EnumDescriptor) -> str:
 def _store_scalar(name: str, read: Callable[[Any], Any]) -> Store:
     def store(message: Any, value: Any, _path: str, _ignored: list[str]) -> None:
         setattr(message, name, read(value))
+
+    return store
+
+
+def _store_text(name: str) -> Store:
+    def store(message: Any, value: Any, _path: str, _ignored: list[str]) -> None:
+        setattr(message, name, value if type(value) is str else coerce.text(value))
 
     return store
 

@@ -17,7 +17,9 @@ from switchhook.event.v1.other_event_pb2 import UnreadableReason
 MAX_DEPTH = 32
 """Levels of objects and lists; Telnyx's bodies have at most eight."""
 
-_INEXACT = re.compile(rb"[0-9][.eE]|[0-9]{19}")
+_INEXACT = re.compile(rb"[.E]|[0-9]e|[0-9]{19}")
+_NOT_NUMBERS = b"{}[]: \t\r\nnultrfas"
+"""What stands between numbers: all but the comma that parts them from the e of true and false."""
 _SIGNS = bytes.maketrans(b"[{]}", b"(())")
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
@@ -60,7 +62,7 @@ def read(body: bytes) -> dict[str, Any]:
         raise Unreadable(
             UnreadableReason.UNREADABLE_REASON_DUPLICATE_KEY, "a key stands twice in one object"
         )
-    if _INEXACT.search(skeleton):
+    if _INEXACT.search(skeleton.translate(None, _NOT_NUMBERS)):
         document = json.loads(body, parse_float=NumberText, parse_int=_exact)
     if b"\\u0000" in body:
         document = _without_nul(document)
@@ -88,16 +90,17 @@ def _is_deep(skeleton: bytes) -> bool:
     return bool(brackets)
 
 
-def _keys(document: dict[str, Any]) -> int:
+def _keys(value: Any) -> int:
     """Count the keys of all objects: fewer than colons when one of them overwrote another."""
-    count = 0
-    containers: list[Any] = [document]
-    while containers:
-        container = containers.pop()
-        if type(container) is dict:
-            count += len(container)
-            container = container.values()
-        containers.extend([item for item in container if type(item) is dict or type(item) is list])
+    if type(value) is dict:
+        count = len(value)
+        items = value.values()
+    else:
+        count = 0
+        items = value
+    for item in items:
+        if type(item) is dict or type(item) is list:
+            count += _keys(item)
     return count
 
 

@@ -46,7 +46,12 @@ _SECRET = re.compile(
 
 def may_hold_secrets(body: bytes) -> bool:
     """Tell cheaply whether a body could have a secret key; an escape could spell one."""
-    return b"\\u" in body or any(needle in body for needle in _NEEDLES)
+    if b"\\u" in body:
+        return True
+    for needle in _NEEDLES:  # noqa: SIM110 - twice as fast as any(), on every event
+        if needle in body:
+            return True
+    return False
 
 
 def blank(document: dict[str, Any]) -> bool:

@@ -31,7 +31,7 @@ def normalize_texml(form: bytes, *, app: str, receive_time: datetime) -> Event:
     A body that is no form with a CallSid becomes an UnreadableEvent that keeps it.
     """
     event = Event(source=EventSource.EVENT_SOURCE_TEXML, safe_to_ignore=True)
-    event.receive_time.FromDatetime(receive_time)
+    event.receive_time.seconds, event.receive_time.nanos = coerce.since_epoch(receive_time)
     try:
         fields = parse_form(form).fields
     except FormError as error:

@@ -29,12 +29,17 @@ def normalize(
     What cannot be understood becomes an UnreadableEvent that keeps the body. A single value of a
     type nobody can read is left out and named in `ignored_fields`. Secrets are blanked everywhere.
     """
-    event = Event(source=source)
-    event.receive_time.FromDatetime(receive_time)
     try:
-        _write(event, body)
+        event = _written(body)
     except Unreadable as unreadable:
-        _write_unreadable(event, body, unreadable)
+        event = _unreadable(body, unreadable)
+    except Exception as error:
+        # A bug of ours must not cost the carrier's event: it is kept, and can be replayed.
+        reason = UnreadableReason.UNREADABLE_REASON_UNSPECIFIED
+        failed = Unreadable(reason, f"normalizing failed with {type(error).__name__}")
+        event = _unreadable(body, failed)
+    event.source = source
+    event.receive_time.seconds, event.receive_time.nanos = coerce.since_epoch(receive_time)
     return event
 
 
@@ -47,7 +52,8 @@ def is_v1(body: bytes) -> bool:
     return False
 
 
-def _write(event: Event, body: bytes) -> None:
+def _written(body: bytes) -> Event:
+    event = Event()
     document = read(body)
     secret = redact.may_hold_secrets(body) and redact.blank(document)
     found = locate(document, _KNOWN)
@@ -58,7 +64,9 @@ def _write(event: Event, body: bytes) -> None:
     _write_detail(event, found, ignored)
     event.entity_key = identity.entity_key(event)
     if ignored:
-        event.ignored_fields.extend(ignored[:MAX_IGNORED])
+        # Two fields may read one value, such as a word and its enum.
+        event.ignored_fields.extend(list(dict.fromkeys(ignored))[:MAX_IGNORED])
+    return event
 
 
 def _write_envelope(event: Event, found: Envelope, ignored: list[str]) -> None:
@@ -134,8 +142,11 @@ def _write_detail(event: Event, found: Envelope, ignored: list[str]) -> None:
         ignored.append(found.path)
 
 
-def _write_unreadable(event: Event, body: bytes, unreadable: Unreadable) -> None:
-    event.raw = redact.unreadable(body)
-    event.event_id = identity.event_id(None, event.raw)
-    event.type = unreadable.type
-    event.unreadable.CopyFrom(UnreadableEvent(reason=unreadable.reason, detail=unreadable.detail))
+def _unreadable(body: bytes, unreadable: Unreadable) -> Event:
+    raw = redact.unreadable(body)
+    return Event(
+        event_id=identity.event_id(None, raw),
+        type=unreadable.type,
+        raw=raw,
+        unreadable=UnreadableEvent(reason=unreadable.reason, detail=unreadable.detail),
+    )
