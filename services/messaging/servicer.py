@@ -1,6 +1,7 @@
 """MessageService and ConsentService: translate in, call, translate out."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import grpc.aio
@@ -23,9 +24,11 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class MessageServicer(message_service_pb2_grpc.MessageServiceServicer):
     """Sends, looks up and lists messages."""
 
-    def __init__(self, database: Database, sending: Sending) -> None:
+    def __init__(self, database: Database, sending: Sending, wake: Callable[[], None]) -> None:
+        """Answer from the database; `wake` tells the dispatcher that there is work."""
         self._database = database
         self._sending = sending
+        self._wake = wake
 
     async def SendMessage(
         self, request: message_service_pb2.SendMessageRequest, context: Context
@@ -37,6 +40,7 @@ class MessageServicer(message_service_pb2_grpc.MessageServiceServicer):
         )
         async with self._database.transaction() as connection:
             answer = await self._sending.send(connection, asked, translate.draft(request))
+        self._wake()
         return message_service_pb2.SendMessageResponse.FromString(answer)
 
     async def GetMessage(

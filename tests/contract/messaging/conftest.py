@@ -106,23 +106,25 @@ class Bench:
             yield connection
 
 
-@pytest.fixture
-async def bench(database_url: str) -> AsyncIterator[Bench]:
-    """The use cases over an empty, migrated database."""
-    migrations = "services.messaging.migrations"
-    async with database(database_url, schema="messaging", migrations=migrations) as opened:
-        yield bench_on(opened)
-
-
-def bench_on(opened: Database) -> Bench:
-    """Wire the use cases over an open database."""
+@asynccontextmanager
+async def open_bench(url: str) -> AsyncIterator[Bench]:
+    """Wire the use cases over an empty, migrated database."""
     clock = FixedClock(NOON)
     messages, ledger = MessageStore(), ConsentStore()
     consents = Consents(ledger, tables.outbox, events.consent_changed, clock)
     sending = Sending(messages, consents, tables.outbox, tables.requests, sender.render, clock)
     own = frozenset({SECOND})
     receiving = Receiving(messages, consents, sending, REPLIES, own, clock)
-    return Bench(opened, clock, messages, ledger, consents, sending, receiving)
+    migrations = "services.messaging.migrations"
+    async with database(url, schema="messaging", migrations=migrations) as opened:
+        yield Bench(opened, clock, messages, ledger, consents, sending, receiving)
+
+
+@pytest.fixture
+async def bench(database_url: str) -> AsyncIterator[Bench]:
+    """The use cases over an empty, migrated database."""
+    async with open_bench(database_url) as opened:
+        yield opened
 
 
 def inbound(text: str | None = "hello", **changes: object) -> Message:
