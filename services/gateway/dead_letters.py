@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from chassis import deadline
+from chassis import dead_letters, deadline
+from chassis.dead_letters import DeadLetter
 from chassis.errors import NotFound
 from chassis.jetstream import Bus
 from chassis.logs import get_logger
-from chassis.streams import DEAD_LETTERS
 from services.gateway import translate
 from services.gateway.events import bus_faults
-from services.gateway.model import Letter, LetterFilter
+from services.gateway.model import LetterFilter
 
 log = get_logger(__name__)
 
@@ -37,17 +37,14 @@ class DeadLetters:
         """Read and write the streams of `bus`."""
         self._bus = bus
 
-    async def get(self, number: int) -> Letter:
+    async def get(self, number: int) -> DeadLetter:
         """Return one letter. Raises NotFound (DEAD_LETTER_NOT_FOUND)."""
         with bus_faults():
-            try:
-                return translate.letter(await self._bus.get(DEAD_LETTERS, number))
-            except NotFound:
-                raise NotFound("DEAD_LETTER_NOT_FOUND", "no dead letter has this id") from None
+            return await dead_letters.get_dead_letter(self._bus, number)
 
-    async def page(self, wanted: LetterFilter, after: int, size: int) -> list[Letter]:
+    async def page(self, wanted: LetterFilter, after: int, size: int) -> list[DeadLetter]:
         """Return up to `size` matching letters with numbers above `after`."""
-        found: list[Letter] = []
+        found: list[DeadLetter] = []
         async for letter in self._letters(wanted, after):
             found.append(letter)
             if len(found) >= size:
@@ -69,8 +66,10 @@ class DeadLetters:
         for letter in letters:
             if not await pace.next():
                 break
-            await self._send_back(letter)
-            done += 1
+            # Somebody else may have been quicker.
+            with bus_faults(), suppress(NotFound):
+                await dead_letters.redrive(self._bus, letter.sequence)
+                done += 1
         log.info("dead_letters.redriven", matched=len(letters), done=done)
         return Outcome(len(letters), done)
 
@@ -79,37 +78,36 @@ class DeadLetters:
         letters = await self.page(wanted, 0, limit)
         if dry_run:
             return Outcome(len(letters), 0)
+        done = 0
         for letter in letters:
-            await self._remove(letter)
-        log.info("dead_letters.discarded", matched=len(letters))
-        return Outcome(len(letters), len(letters))
+            with bus_faults(), suppress(NotFound):
+                await dead_letters.discard(self._bus, letter.sequence)
+                done += 1
+        log.info("dead_letters.discarded", matched=len(letters), done=done)
+        return Outcome(len(letters), done)
 
-    async def _send_back(self, letter: Letter) -> None:
-        with bus_faults():
-            await self._bus.publish(
-                # Only the consumer that gave up listens here.
-                f"redriven.v1.{letter.consumer}.{letter.subject}",
-                letter.payload,
-                # Made from the letter: sending it twice stores it once.
-                message_id=f"redriven:{letter.number}:{letter.event_id}",
-            )
-        await self._remove(letter)
-
-    async def _remove(self, letter: Letter) -> None:
-        with bus_faults(), suppress(NotFound):
-            await self._bus.delete(DEAD_LETTERS, letter.number)
-
-    async def _letters(self, wanted: LetterFilter, after: int) -> AsyncIterator[Letter]:
-        subject = f"dead.v1.{wanted.consumer or '>'}"
+    async def _letters(self, wanted: LetterFilter, after: int) -> AsyncIterator[DeadLetter]:
         while True:
             with bus_faults():
-                stored = await self._bus.read(DEAD_LETTERS, after + 1, _READ, subject=subject)
-            for letter in map(translate.letter, stored):
-                if wanted.matches(letter):
+                letters = await dead_letters.list_dead_letters(
+                    self._bus, consumer=wanted.consumer, start_sequence=after + 1, limit=_READ
+                )
+            for letter in letters:
+                if _matches(letter, wanted):
                     yield letter
-            if len(stored) < _READ:
+            if len(letters) < _READ:
                 return
-            after = stored[-1].sequence
+            after = letters[-1].sequence
+
+
+def _matches(letter: DeadLetter, wanted: LetterFilter) -> bool:
+    event = translate.event(letter.payload)
+    return wanted.matches(
+        number=letter.sequence,
+        consumer=letter.consumer,
+        reason=letter.reason,
+        type=event.type if event else "",
+    )
 
 
 class _Pace:

@@ -46,24 +46,6 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """An event that a consumer gave up on."""
-
-    number: int
-    """Its place on the stream of dead letters, which is its name."""
-    consumer: str
-    reason: str
-    attempts: int
-    create_time: datetime
-    subject: str
-    event_sequence: int
-    event_id: str
-    """Empty when the payload is no event."""
-    type: str
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class LetterFilter:
     """Which dead letters are meant; what is empty matches everything."""
 
@@ -72,11 +54,11 @@ class LetterFilter:
     type_prefix: str = ""
     numbers: frozenset[int] = frozenset()
 
-    def matches(self, letter: Letter) -> bool:
-        """Tell whether the letter is meant."""
+    def matches(self, *, number: int, consumer: str, reason: str, type: str) -> bool:  # noqa: A002
+        """Tell whether a letter with these facts is meant; `type` is its event's."""
         return (
-            self.consumer in ("", letter.consumer)
-            and self.reason in ("", letter.reason)
-            and letter.type.startswith(self.type_prefix)
-            and (not self.numbers or letter.number in self.numbers)
+            self.consumer in ("", consumer)
+            and self.reason in ("", reason)
+            and type.startswith(self.type_prefix)
+            and (not self.numbers or number in self.numbers)
         )

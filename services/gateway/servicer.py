@@ -96,7 +96,7 @@ class DeadLetterServicer(dead_letter_service_pb2_grpc.DeadLetterServiceServicer)
         after = translate.place(pages.decode(request.page_token, filters)) or 0
         found = await self._letters.page(translate.wanted_letters(request.filter), after, size + 1)
         page = found[:size]
-        token = pages.encode([page[-1].number], filters) if len(found) > size else ""
+        token = pages.encode([page[-1].sequence], filters) if len(found) > size else ""
         return letters_pb.ListDeadLettersResponse(
             dead_letters=[translate.dead_letter(each) for each in page], next_page_token=token
         )

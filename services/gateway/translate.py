@@ -7,15 +7,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from switchhook.event.v1.event_pb2 import Event
 from switchhook.gateway.v1 import dead_letter_pb2, event_record_pb2, event_service_pb2
 
+from chassis.dead_letters import DeadLetter
 from chassis.errors import FieldViolation, Invalid
 from chassis.messages import StoredMessage
-from services.gateway.model import Entry, Filter, Letter, LetterFilter, Period
-
-# What a consumer writes on a letter, in the headers of its message.
-REASON = "Switchhook-Reason"
-ATTEMPTS = "Switchhook-Attempts"
-SUBJECT = "Switchhook-Subject"
-SEQUENCE = "Switchhook-Sequence"
+from services.gateway.model import Entry, Filter, LetterFilter, Period
 
 
 def event(payload: bytes) -> Event | None:
@@ -93,35 +88,17 @@ def asked_time(request: Message, name: str) -> datetime | None:
         raise Invalid([FieldViolation(name, "is not a time")]) from None
 
 
-def letter(stored: StoredMessage) -> Letter:
-    """Return the dead letter in a message of the stream of dead letters."""
-    found = event(stored.payload)
-    headers = stored.headers
-    return Letter(
-        number=stored.sequence,
-        consumer=stored.subject.rpartition(".")[2],
-        reason=headers.get(REASON, ""),
-        attempts=_number(headers.get(ATTEMPTS, "")),
-        create_time=stored.time,
-        subject=headers.get(SUBJECT, ""),
-        event_sequence=_number(headers.get(SEQUENCE, "")),
-        event_id=found.event_id if found else "",
-        type=found.type if found else "",
-        payload=stored.payload,
-    )
-
-
-def dead_letter(found: Letter) -> dead_letter_pb2.DeadLetter:
+def dead_letter(found: DeadLetter) -> dead_letter_pb2.DeadLetter:
     """Return a dead letter in the words of the contract, without the raw body of its event."""
     made = dead_letter_pb2.DeadLetter(
-        dead_letter_id=str(found.number),
+        dead_letter_id=str(found.sequence),
         consumer=found.consumer,
         reason=found.reason,
         attempts=found.attempts,
         subject=found.subject,
         event_sequence=found.event_sequence,
     )
-    made.create_time.FromDatetime(found.create_time)
+    made.create_time.FromDatetime(found.time)
     readable = event(found.payload)
     if readable is not None:
         readable.ClearField("raw")
@@ -137,7 +114,3 @@ def wanted_letters(given: dead_letter_pb2.DeadLetterFilter) -> LetterFilter:
 
 def _time(given: Timestamp) -> datetime:
     return given.ToDatetime(UTC)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import grpc.aio
 import orjson
 from nacl.signing import SigningKey
 from switchhook.event.v1.event_pb2 import Event
@@ -65,11 +66,12 @@ def signed(body: bytes, *, key: SigningKey = KEY, at: float | None = None) -> li
 class Door:
     """A running gateway, seen from all its sides."""
 
-    def __init__(self, addresses: Addresses, events: EventServiceStub, letters: Any) -> None:
-        """Wrap what `gateway` has started."""
+    def __init__(self, addresses: Addresses, opened: grpc.aio.Channel | None = None) -> None:
+        """Wrap what `gateway` has started; without a channel only its HTTP side."""
         self.addresses = addresses
-        self.events = events
-        self.letters: DeadLetterServiceStub = letters
+        if opened is not None:
+            self.events = EventServiceStub(opened)
+            self.letters = DeadLetterServiceStub(opened)
 
     async def deliver(self, body: Mapping[str, Any] | bytes, path: str = WEBHOOKS) -> Answer:
         """Deliver a webhook as the carrier does."""
@@ -109,7 +111,7 @@ async def gateway(
         running(load(Settings, {**environment(server, folder), **environ}), limits) as addresses,
         channel(f"127.0.0.1:{addresses.grpc}", default_deadline=10) as opened,
     ):
-        yield Door(addresses, EventServiceStub(opened), DeadLetterServiceStub(opened))
+        yield Door(addresses, opened)
 
 
 @asynccontextmanager

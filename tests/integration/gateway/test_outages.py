@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -241,7 +242,7 @@ async def test_kill_9_loses_nothing_that_was_answered(
     port = _free_port()
     here = {"SWITCHHOOK_GATEWAY_HTTP_ADDRESS": f"127.0.0.1:{port}"}
     process = Killed({**environment(nats_server, tmp_path), **here})
-    door = Door(Addresses(port, 0, 0), None, None)
+    door = Door(Addresses(port, 0, 0))
     answered: list[str] = []
     await process.start()
     try:
@@ -250,7 +251,7 @@ async def test_kill_9_loses_nothing_that_was_answered(
         bodies = [webhook() for _ in range(60)]
         sending = [asyncio.create_task(_try(door, body, answered)) for body in bodies]
         for kills in range(1, 3):
-            await eventually(lambda least=kills * 5: len(answered) >= least, timeout=30)
+            await eventually(_answered(answered, kills * 5), timeout=30)
             await process.kill()
             await process.start()
         await asyncio.gather(*sending)
@@ -262,6 +263,10 @@ async def test_kill_9_loses_nothing_that_was_answered(
             assert sorted(await stored.ids()) == sorted(answered)
     finally:
         await process.kill()
+
+
+def _answered(answered: list[str], least: int) -> Callable[[], bool]:
+    return lambda: len(answered) >= least
 
 
 def _free_port() -> int:
