@@ -1,0 +1,127 @@
+"""Messaging, put together: the one file that knows every part."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from switchhook.event.v1.event_pb2 import Event
+from switchhook.messaging.v1 import (
+    consent_service_pb2,
+    consent_service_pb2_grpc,
+    message_service_pb2,
+    message_service_pb2_grpc,
+)
+
+from carrier.api import telnyx_api
+from chassis import logs
+from chassis.admin import admin_server
+from chassis.clock import Clock, SystemClock
+from chassis.consumer import consuming
+from chassis.database import Database, database
+from chassis.dispatcher import dispatching
+from chassis.grpc_server import Service, serving
+from chassis.health import Health
+from chassis.jetstream import bus
+from chassis.metrics import Metrics
+from chassis.publisher import EVENT, EventPublisher
+from chassis.settings import describe
+from services.messaging import events, sender, tables
+from services.messaging.consent_store import ConsentStore
+from services.messaging.consumer import DURABLE, SUBJECTS, MessageEvents
+from services.messaging.message_store import MessageStore
+from services.messaging.sender import MessageSender
+from services.messaging.servicer import ConsentServicer, MessageServicer
+from services.messaging.settings import Settings
+from services.messaging.use_cases.consents import Consents
+from services.messaging.use_cases.receiving import Receiving
+from services.messaging.use_cases.sending import Sending
+
+_log = logs.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The ports that were bound."""
+
+    grpc: int
+    admin: int
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Addresses]:
+    """Run the service for the block."""
+    with logs.bound(service="messaging"):
+        _log.info("settings.loaded", **describe(settings))
+        health, metrics, clock = Health(), Metrics(), SystemClock()
+        sending = _sending(clock)
+        async with (
+            database(
+                settings.database_url,
+                schema="messaging",
+                migrations="services.messaging.migrations",
+            ) as opened,
+            bus(settings.nats_url, name="messaging") as stream,
+            telnyx_api(settings.telnyx_url, settings.api_key) as carrier,
+            dispatching(
+                opened,
+                tables.outbox,
+                {sender.KIND: MessageSender(carrier, sending), EVENT: EventPublisher(stream)},
+                instance=settings.instance,
+                clock=clock,
+            ) as dispatcher,
+            consuming(
+                stream,
+                durable=DURABLE,
+                subjects=SUBJECTS,
+                database=opened,
+                inbox=tables.inbox,
+                decode=Event.FromString,
+                identity=lambda event: event.event_id,
+                handler=MessageEvents(_receiving(settings, sending, clock)),
+                after_commit=dispatcher.wake,
+            ) as consumer,
+            admin_server(settings.admin_address, health, metrics.registry) as admin,
+            serving(
+                settings.grpc_address,
+                _services(opened, sending, dispatcher.wake),
+                domain="messaging.switchhook",
+                health=health,
+                reflection=settings.reflection,
+                metrics=metrics,
+            ) as port,
+        ):
+            health.probe("database", opened.reachable)
+            health.probe("bus", lambda: stream.connected)
+            health.probe("consumer", consumer.healthy)
+            yield Addresses(port, admin)
+
+
+def _sending(clock: Clock) -> Sending:
+    consents = Consents(ConsentStore(), tables.outbox, events.consent_changed, clock)
+    return Sending(MessageStore(), consents, tables.outbox, tables.requests, sender.render, clock)
+
+
+def _receiving(settings: Settings, sending: Sending, clock: Clock) -> Receiving:
+    return Receiving(
+        sending.messages,
+        sending.consents,
+        sending,
+        settings.replies(),
+        settings.own_numbers,
+        clock,
+    )
+
+
+def _services(opened: Database, sending: Sending, wake: Callable[[], None]) -> Sequence[Service]:
+    return [
+        Service(
+            message_service_pb2_grpc.add_MessageServiceServicer_to_server,
+            MessageServicer(opened, sending, wake),
+            message_service_pb2.DESCRIPTOR.services_by_name["MessageService"],
+        ),
+        Service(
+            consent_service_pb2_grpc.add_ConsentServiceServicer_to_server,
+            ConsentServicer(opened, sending.consents),
+            consent_service_pb2.DESCRIPTOR.services_by_name["ConsentService"],
+        ),
+    ]
