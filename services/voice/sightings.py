@@ -15,9 +15,10 @@ from switchhook.event.v1.call_event_pb2 import CallEvent
 from switchhook.event.v1.call_media_event_pb2 import SpeakStatus
 from switchhook.event.v1.event_pb2 import Event
 from switchhook.event.v1.party_pb2 import Direction as EventDirection
-from switchhook.event.v1.texml_event_pb2 import TexmlEvent
+from switchhook.event.v1.texml_event_pb2 import TexmlEvent, TexmlKind
 
 from carrier.normalize.parties import phone_number
+from carrier.normalize.texml import kind
 from chassis.errors import NotYet
 from services.voice import caller_id
 from services.voice.model import (
@@ -52,9 +53,6 @@ _CUT_SHORT = (SpeakStatus.SPEAK_STATUS_CALL_HANGUP, SpeakStatus.SPEAK_STATUS_CAN
 _RINGING = ("initiated", "ringing")
 _OVER = ("completed", "busy", "no-answer", "canceled", "failed")
 """Call states of TeXML. Source: Telnyx, TeXML call progress callbacks, `CallStatus`."""
-
-_REPORTS = ("CallbackSource", "QueueSid", "RecordingSid", "ReferCallStatus", "Digits")
-"""Parameters of requests that tell of something, or answer what no document of ours asks."""
 
 
 def of_event(event: Event) -> Call | None:
@@ -100,8 +98,8 @@ def of_texml(app: str, parameters: Mapping[str, str], time: datetime) -> Call:
 
 def wants_instructions(parameters: Mapping[str, str]) -> bool:
     """Return whether a TeXML request asks what to do with a call, rather than tells of it."""
-    told = any(parameters.get(name) for name in _REPORTS)
-    return not told and parameters.get("CallStatus", "") not in _OVER
+    asked = kind(dict(parameters)) == TexmlKind.TEXML_KIND_INSTRUCTION
+    return asked and parameters.get("CallStatus", "") not in _OVER
 
 
 def _of_call(said: CallEvent, time: datetime) -> Call:
