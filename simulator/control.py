@@ -211,10 +211,10 @@ async def deliveries(exchange: Exchange, request: Request) -> Reply:
     after, event_id = int(_number(request, "after")), request.query.get("event_id")
     shown = [
         attempt.resource()
-        for attempt in exchange.webhooks.attempts[after:]
-        if event_id in (None, attempt.event_id)
+        for attempt in exchange.webhooks.attempts
+        if attempt.number > after and event_id in (None, attempt.event_id)
     ]
-    last, pending = len(exchange.webhooks.attempts), exchange.webhooks.pending()
+    last, pending = exchange.webhooks.last_attempt, exchange.webhooks.pending()
     return Reply(200, {"attempts": shown, "last": last, "pending": pending})
 
 

@@ -9,6 +9,9 @@ from typing import Any
 from simulator import world
 from simulator.machine import micros
 
+KEPT = 20_000
+"""Events and attempts remembered."""
+
 
 @dataclass
 class Attempt:
@@ -88,4 +91,11 @@ class Delivery:
 
     def filterable(self) -> dict[str, Any]:
         """Return what the filters of GET /webhook_deliveries look at."""
-        return self.resource() | {"event_type": self.data.get("event_type")}
+        return {
+            "status": self.status,
+            "event_type": self.data.get("event_type"),
+            "started_at": micros(self.started_at),
+            "finished_at": micros(self.finished_at or self.started_at),
+            "attempts": [(each.url, each.status, each.errors) for each in self.attempts],
+            "webhook": self.data,
+        }

@@ -82,6 +82,7 @@ class Exchange:
     async def close(self) -> None:
         """Stop everything that is under way."""
         self.reset()
+        self.journal.wake()
         await self.webhooks.close()
         await self.texml.close()
 

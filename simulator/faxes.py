@@ -177,7 +177,8 @@ class FaxMachine:
         if fax.direction == "outbound":
             names = {"media_url": "original_media_url"}
             payload |= {names.get(name, name): value for name, value in fax.source.items()}
-            payload["client_state"] = fax.client_state
+            if fax.client_state is not None:
+                payload["client_state"] = fax.client_state
         else:
             payload["caller_id"] = fax.from_number
         payload |= _outcome(fax)

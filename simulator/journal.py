@@ -42,6 +42,10 @@ class Journal:
         """Add an effect and wake who waits for one."""
         self.last += 1
         self._effects.append(Effect(self.last, self._now(), kind, facts))
+        self.wake()
+
+    def wake(self) -> None:
+        """Let everybody who waits look again."""
         self._news.set()
         self._news = asyncio.Event()
 

@@ -89,8 +89,8 @@ class Messaging:
 
     def send(self, body: checks.Body, now: datetime) -> tuple[dict[str, Any], list[Action]]:
         """Accept POST /messages, or raise the ApiError Telnyx answers with."""
-        content = _checked_content(body)
         sender, to = _checked_parties(body)
+        content = _checked_content(body)
         if to in self.opt_outs:
             raise ApiError("40300", f"Messages cannot be sent from {sender} to {to}.")
         message = self._outbound(sender, to, content, body, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def _view(exchange: Exchange) -> dict[str, Any]:
         "texml_calls": [c for c in exchange.texml.calls.values() if c.status != "completed"],
         "queues": [_queue(queue, board.calls) for queue in board.queues.values()],
         "effects": reversed(exchange.journal.after(exchange.journal.last - _SHOWN)),
-        "attempts": reversed(exchange.webhooks.attempts[-_SHOWN:]),
+        "attempts": list(islice(reversed(exchange.webhooks.attempts), _SHOWN)),
         "facts": _facts,
         "name": _name,
         "world": world,

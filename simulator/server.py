@@ -53,6 +53,7 @@ class _Handler(RequestHandler):
     def write_error(self, status_code: int, **_: Any) -> None:
         """Answer whatever Tornado refuses by itself in Telnyx's shape."""
         code = {404: "10005", 405: "10030"}.get(status_code, "10007")
+        self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(orjson.dumps(ApiError(code).body()))
 
 
@@ -97,7 +98,7 @@ class RestHandler(_Handler):
             return Reply(claim.status, claim.body, {"IdempotentReplayed": "true"})
         try:
             return await self._strike_and_run(operation, request, claim)
-        except ApiError:
+        except BaseException:
             if claim is not None:
                 self.exchange.keys.forget(claim)
             raise
@@ -175,6 +176,7 @@ class _LocalHandler(_Handler):
 
     def write_error(self, status_code: int, **_: Any) -> None:
         """Answer what is not let in."""
+        self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(orjson.dumps({"error": f"status {status_code}"}))
 
 

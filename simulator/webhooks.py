@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ import orjson
 from nacl.signing import SigningKey
 
 from carrier.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
-from simulator.delivery_log import Attempt, Delivery
+from simulator.delivery_log import KEPT, Attempt, Delivery
 from simulator.faults import WEBHOOK, Faults
 from simulator.retries import Verdict, backoff, error_code, verdict
 from simulator.settings import Settings
@@ -48,8 +49,9 @@ class Webhooks:
         self._key = settings.signing_key()
         self._tasks: set[asyncio.Task[None]] = set()
         self._passed = asyncio.Event()
-        self.deliveries: list[Delivery] = []
-        self.attempts: list[Attempt] = []
+        self.deliveries: deque[Delivery] = deque(maxlen=KEPT)
+        self.attempts: deque[Attempt] = deque(maxlen=KEPT)
+        self.last_attempt = 0
 
     def send(
         self,
@@ -201,8 +203,9 @@ class Webhooks:
         record.errors = [] if code is None else [code]
 
     def _record(self, delivery: Delivery, url: str, attempt: int, forgery: str) -> Attempt:
+        self.last_attempt += 1
         record = Attempt(
-            number=len(self.attempts) + 1,
+            number=self.last_attempt,
             event_id=str(delivery.data.get("id", "")),
             event_type=str(delivery.data.get("event_type", "")),
             url=url,

@@ -1,0 +1,1 @@
+"""The simulator from outside, with the official SDK as its judge."""

@@ -1,0 +1,1 @@
+"""The simulator's machines, without I/O."""
