@@ -67,6 +67,12 @@ class Inbox:
         result = await connection.execute(statement.returning(table.c.attempts))
         return int(result.scalar_one())
 
+    async def attempts(self, connection: AsyncConnection, event_id: str) -> int:
+        """Return how many attempts are on record."""
+        table = self.attempts_table
+        query = sa.select(table.c.attempts).where(table.c.event_id == event_id)
+        return int((await connection.execute(query)).scalar() or 0)
+
     async def clear_attempts(self, connection: AsyncConnection, event_ids: Collection[str]) -> None:
         """Forget the attempts at events that are settled."""
         if event_ids:

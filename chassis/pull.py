@@ -41,6 +41,7 @@ class Pull:
         self._queue: deque[Delivery] = deque()
         self._arrived = asyncio.Event()
         self._kick = asyncio.Event()
+        self._released = False
         self._outstanding = 0
         self._lost = True
         self._last_sign = 0.0
@@ -51,13 +52,23 @@ class Pull:
         """Why no messages can come at the moment; empty when they can."""
 
     async def batch(self, limit: int) -> list[Delivery]:
-        """Wait for a message and return it with whatever else is there, at most `limit`."""
-        while not self._queue:
+        """Wait for a message and return it with whatever else is there, at most `limit`.
+
+        Returns nothing once the reader is released.
+        """
+        while not self._queue and not self._released:
             self._arrived.clear()
             await self._arrived.wait()
+        if self._released:
+            return []
         taken = [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
         self._kick_if_due()
         return taken
+
+    def release(self) -> None:
+        """Let the reader go: nothing is handed out any more."""
+        self._released = True
+        self._arrived.set()
 
     def waiting(self) -> list[Delivery]:
         """Return what has arrived and was not taken yet."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import grpc
@@ -12,7 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
-from chassis import deadline, interceptors
+from chassis import deadline, interceptors, logs
 from chassis.errors import Contended, Fault, FieldViolation, Invalid, NotFound, Unavailable
 from chassis.grpc_server import Service, serving
 from chassis.health import Health
@@ -536,6 +537,17 @@ async def test_each_call_is_one_line_and_one_count(lines: Lines) -> None:
 
     assert (count("OK"), count("INVALID_ARGUMENT")) == (1, 1)
     assert metrics.registry.get_sample_value("switchhook_grpc_in_flight") == 0
+
+
+async def test_services_in_one_process_name_their_lines(lines: Lines) -> None:
+    """The lines of a server carry what was bound when it started, whoever calls it."""
+    async with AsyncExitStack() as stack:
+        with logs.bound(service="boots"):
+            first = await stack.enter_async_context(opened())
+        second = await stack.enter_async_context(opened())
+        await first.stub.GetShoe(request())
+        await second.stub.GetShoe(request())
+    assert [line["service"] for line in lines()] == ["boots", "shop"]
 
 
 async def test_a_method_nobody_serves_is_unimplemented() -> None:
