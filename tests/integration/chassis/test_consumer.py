@@ -298,7 +298,7 @@ async def test_lost_request_is_noticed(
 ) -> None:
     """Requests the server forgets, without a word, are made again until messages flow."""
     office = small_office
-    send, lost = office.bus.send, []
+    send, lost = office.bus.send, list[str]()
 
     async def lose_requests(subject: str, payload: bytes = b"", **options: Any) -> None:
         if "CONSUMER.MSG.NEXT" in subject and len(lost) < 2:
@@ -346,7 +346,8 @@ async def test_slow_events_are_not_given_away(
     send, signs = office.bus.send, Counter[str]()
 
     async def count_signs(subject: str, payload: bytes = b"", **options: Any) -> None:
-        signs[subject] += payload == b"+WPI"
+        if payload == b"+WPI":
+            signs[subject] += 1
         await send(subject, payload, **options)
 
     monkeypatch.setattr(office.bus, "send", count_signs)

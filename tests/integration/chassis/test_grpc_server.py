@@ -224,6 +224,19 @@ async def test_a_failure_upstream_is_not_passed_on_as_ours() -> None:
     assert "canary" not in f"{unavailable!r} {internal!r}"
 
 
+async def test_a_servicer_may_abort_by_itself(lines: Lines) -> None:
+    """An abort through gRPC's own means reaches the caller, and the log, as it is."""
+
+    class Aborting(Shop):
+        async def GetShoe(self, request: Any, context: Any) -> Any:  # noqa: N802
+            await context.abort(Code.OUT_OF_RANGE, "no such size")
+
+    async with opened(Aborting()) as shop:
+        failed = await failure(shop.stub.GetShoe(request()))
+    assert (failed.code(), failed.details()) == (Code.OUT_OF_RANGE, "no such size")
+    assert [line["outcome"] for line in lines()] == ["OUT_OF_RANGE"]
+
+
 # Validation
 
 

@@ -123,7 +123,7 @@ async def test_a_dead_loop_ends_the_process_with_a_failure(work: str) -> None:
     assert status == 1
     assert out.split("\n") == ["open database", "close database", ""]
     assert '"message":"process.failed"' in err
-    assert "BackgroundEnded" in err
+    assert "consumer ended by itself" in err
     assert "canary" not in err
 
 
