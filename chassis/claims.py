@@ -27,8 +27,8 @@ from chassis.outbox import Outbox, effect_of
 _log = logs.get_logger(__name__)
 
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.25, 60.0
-_ADMIT_AGAIN = 5.0
-"""Seconds until an effect is looked at again whose `admit` raised."""
+_ADMIT_SOON, _ADMIT_AGAIN = 0.5, 5.0
+"""Seconds until an effect is looked at again whose `admit` raised: what passes, anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +138,19 @@ class Claims:
                 reason = await performer.admit(connection, effect)
                 if reason is not None:
                     await self.record(connection, _claim(row, row.attempts), Failed(reason))
+        except (Contended, Unavailable):
+            await self._postpone(connection, row.position, _ADMIT_SOON)
+            return False
         except Exception as error:
-            if (fault := passing(error)) is not None:
+            if (fault := fault_of(error)) is not None:
                 raise fault from error
             _log.exception("effect.admit_failed", kind=effect.kind, effect_id=effect.effect_id)
-            await self._postpone(connection, row.position)
+            await self._postpone(connection, row.position, _ADMIT_AGAIN)
             return False
         return reason is None
 
-    async def _postpone(self, connection: AsyncConnection, position: int) -> None:
-        later = self._clock.now() + timedelta(seconds=_ADMIT_AGAIN)
+    async def _postpone(self, connection: AsyncConnection, position: int, seconds: float) -> None:
+        later = self._clock.now() + timedelta(seconds=seconds)
         where = self._table.c.position == position
         await connection.execute(sa.update(self._table).where(where).values(due_time=later))
 

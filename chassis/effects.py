@@ -118,7 +118,8 @@ class Performer(Protocol):
     async def admit(self, connection: AsyncConnection, effect: Effect, /) -> str | None:
         """Return why the effect must not happen after all, or None.
 
-        Runs inside the transaction that claims the effect, before every attempt.
+        Runs inside the transaction that claims the effect, before every attempt. Raising Contended
+        or Unavailable leaves it for a moment later.
         """
         ...
 

@@ -182,6 +182,22 @@ async def test_failing_admission_only_delays(desk: Desk) -> None:
     assert await desk.claim() == []
 
 
+async def test_contended_admission_waits_a_moment(desk: Desk) -> None:
+    """What cannot be decided now is looked at again shortly, and holds nobody up."""
+
+    async def lose(connection: AsyncConnection, effect: Effect, /) -> str | None:
+        if effect.effect_id == "e1" and desk.clock.now() == NOON:
+            raise Contended("BUSY", "being changed")
+        return None
+
+    desk.performer.admit = lose  # type: ignore[method-assign]
+    await desk.add(NOTE, replace(NOTE, effect_id="e2"))
+    assert [claim.effect.effect_id for claim in await desk.claim()] == ["e2"]
+    assert await desk.claim() == []
+    desk.clock.advance(timedelta(seconds=0.5))
+    assert [claim.effect.effect_id for claim in await desk.claim()] == ["e1"]
+
+
 @pytest.mark.parametrize(
     ("outcome", "state", "reference", "reason"),
     [
