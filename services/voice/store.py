@@ -25,12 +25,14 @@ class SqlCalls:
         A leg that is new is created empty first, so that two events of it wait for one another.
         """
         leg_id = await self._leg_id(connection, sighting)
-        empty = {**rows.values(Call(leg_id=leg_id)), "create_time": now, "update_time": now}
-        await connection.execute(
-            insert_into(connection, calls).values(empty).on_conflict_do_nothing()
-        )
         query = sa.select(calls).where(calls.c.leg_id == leg_id).with_for_update()
-        return rows.call((await connection.execute(query)).mappings().one())
+        found = (await connection.execute(query)).mappings().first()
+        if found is None:
+            empty = {**rows.values(Call(leg_id=leg_id)), "create_time": now, "update_time": now}
+            created = insert_into(connection, calls).values(empty).on_conflict_do_nothing()
+            await connection.execute(created)
+            found = (await connection.execute(query)).mappings().one()
+        return rows.call(found)
 
     async def save(self, connection: AsyncConnection, call: Call, now: datetime) -> None:
         """Write what is known of a call now; it must exist."""
