@@ -127,10 +127,11 @@ class Reconciler:
 
     async def _recover(self, webhook: dict[str, Any]) -> bool:
         """Accept one webhook; False when it is known already or none of ours."""
-        body = _body(webhook)
-        if normalize.is_v1(body):
+        if normalize.is_v1(orjson.dumps(webhook)):
             self._metrics.reconciled("unusable")
             return False
+        # As it would have been delivered: the log leaves the envelope out.
+        body = orjson.dumps(webhook if "data" in webhook else {"data": webhook})
         event = normalize.normalize(
             body,
             receive_time=self._clock.now(),
@@ -168,11 +169,6 @@ def _webhooks(records: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         webhook = record.get("webhook")
         if isinstance(webhook, dict):
             yield webhook
-
-
-def _body(webhook: dict[str, Any]) -> bytes:
-    """Return the body as it would have been delivered: the log leaves the envelope out."""
-    return orjson.dumps(webhook if "data" in webhook else {"data": webhook})
 
 
 def _text(time: datetime) -> str:
