@@ -208,7 +208,7 @@ class _Record:
             status = _internal(error_id, domain)
         elif isinstance(error, Fault):
             self._values = {"reason": error.reason}
-        self.outcome = next(code for code in grpc.StatusCode if code.value[0] == status.code)
+        self.outcome = _code(status.code)
         return status
 
     def write(self) -> None:
@@ -221,6 +221,10 @@ class _Record:
             duration_ms=milliseconds,
             **self._values,
         )
+
+
+def _code(number: int) -> grpc.StatusCode:
+    return next(code for code in grpc.StatusCode if code.value[0] == number)
 
 
 def _status(error: Exception, domain: str) -> status_pb2.Status | None:

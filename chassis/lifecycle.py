@@ -30,6 +30,10 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class BackgroundEnded(Exception):  # noqa: N818 - it may have ended without an error
     """A supervised loop ended although nobody asked it to; its error, if any, is the cause."""
 
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} ended by itself")
+        self.name = name
+
 
 @asynccontextmanager
 async def background(
@@ -122,12 +126,15 @@ async def _supervise(running: Callable[[], AbstractAsyncContextManager[Any]]) ->
         sys.stderr.write(f"{error}\n")
         return 2
     except Exception as error:
-        # While it starts, a process knows settings and peers but nobody's data: the text may show.
-        told = {} if signals.started else {"detail": str(error)}
-        _log.critical("process.failed", exc_info=True, **told)
+        _log.critical("process.failed", exc_info=True, detail=_detail(error, signals.started))
         return 1
     _log.info("process.stopped", signal=signals.received)
     return 0
+
+
+def _detail(error: Exception, started: bool) -> str | None:
+    """Return the text that may show: our own, or any while a process has seen nobody's data."""
+    return str(error) if isinstance(error, BackgroundEnded) or not started else None
 
 
 class _Signals:

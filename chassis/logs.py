@@ -123,12 +123,11 @@ def kinds(error: BaseException) -> str:
 
 
 def frames(error: BaseException) -> list[str]:
-    """Return where an exception was raised, innermost last, without any value."""
+    """Return where an exception and its cause were raised, innermost last, without any value."""
+    inner = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error.__cause__
     summary = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__))
     found = [f"{each.filename}:{each.lineno} {each.name}" for each in summary[-_FRAMES:]]
-    if isinstance(error, BaseExceptionGroup):
-        found += frames(error.exceptions[0])
-    return found
+    return found + (frames(inner) if inner is not None else [])
 
 
 def _exception(given: object) -> BaseException | None:

@@ -24,6 +24,8 @@ LONGEST = 1000  # characters of one text
 
 # E.164: a plus, then 7 to 15 digits, here also as people and URLs write them. [ITU-T E.164]
 _NUMBER = re.compile(r"(?:\+|%2[Bb])[1-9](?:[ ().-]{0,2}\d){6,14}(?!\d)")
+# The same without its plus, where it is all there is: 10 to 15 digits.
+_BARE_NUMBER = re.compile(r"\(?\d(?:[ ().-]{0,2}\d){9,14}")
 _URL = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]*://)([^\s\"'<>]*)")
 _AUTHORITY = re.compile(r"(?:([^/?#]*)@)?([^/?#@]*)([^@]*)")
 _PRIVATE_WORDS = frozenset(
@@ -35,6 +37,8 @@ _ADDRESS_WORDS = frozenset(["uri", "url"])
 
 def text(value: str) -> str:
     """Return `value` with phone numbers and the private parts of URLs hidden, cut to a length."""
+    if _BARE_NUMBER.fullmatch(value):
+        return HIDDEN + value[-2:]
     if "://" in value:
         value = _URL.sub(_hide_url, value)
     if "+" in value or "%2" in value:
@@ -49,6 +53,7 @@ def phone_number(value: str) -> str:
     return f"+{digits[:leading]}{HIDDEN}{digits[-2:]}"
 
 
+@lru_cache(maxsize=1024)
 def is_private(key: str) -> bool:
     """Say whether what stands under `key` is private whatever it is."""
     folded = _folded(key)
@@ -85,6 +90,7 @@ def _folded(key: str) -> str:
     return key.lower().replace("-", "_")
 
 
+@lru_cache(maxsize=1024)
 def _is_address(key: str) -> bool:
     return _folded(key).rpartition("_")[2] in _ADDRESS_WORDS
 

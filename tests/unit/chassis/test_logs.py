@@ -49,7 +49,9 @@ def test_an_exception_is_its_type_and_frames(lines: Lines) -> None:
         logs.get_logger("till").error("sale.failed", exc_info=True)
     [line] = lines()
     assert line["error"] == "ValueError from KeyError"
-    assert line["frames"][-1].endswith("test_an_exception_is_its_type_and_frames")
+    assert all(
+        frame.endswith(" test_an_exception_is_its_type_and_frames") for frame in line["frames"]
+    )
     assert "canary" not in str(line)
 
 
@@ -61,6 +63,25 @@ def test_an_exception_group_names_what_is_inside(lines: Lines) -> None:
     [line] = lines()
     assert line["error"] == "ExceptionGroup(ValueError, KeyError)"
     assert "canary" not in str(line)
+
+
+def test_the_frames_lead_to_what_really_failed(lines: Lines) -> None:
+    """The last frames are those of the cause, and of the first in a group."""
+    logs.configure("shop", json=True)
+
+    def the_place() -> None:
+        raise KeyError("canary")
+
+    try:
+        try:
+            the_place()
+        except KeyError as error:
+            raise RuntimeError from error
+    except RuntimeError as error:
+        group = ExceptionGroup("canary", [error])
+    logs.get_logger("till").error("sale.failed", exc_info=group)
+    [line] = lines()
+    assert line["frames"][-1].endswith("the_place")
 
 
 def test_level_debug_shows_redacted_texts(lines: Lines) -> None:
