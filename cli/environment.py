@@ -82,7 +82,7 @@ def development(folder: Path, ports: Ports) -> dict[str, str]:
         "SWITCHHOOK_GATEWAY_HTTP_ADDRESS": f"{local}:{ports.webhooks}",
         "SWITCHHOOK_VOICE_ADDRESS": f"{local}:{ports.voice}",
         "SWITCHHOOK_CRM_ADDRESS": f"{local}:{ports.crm}",
-        "SWITCHHOOK_VOICE_NUMBERS": world.VOICE_NUMBER,
+        "SWITCHHOOK_VOICE_NUMBERS": f"{world.VOICE_NUMBER},{world.TEXML_NUMBER}",
         "SWITCHHOOK_MESSAGING_BRAND": "Example",
         "SWITCHHOOK_MESSAGING_HELP_URL": "example.com/help",
         "SWITCHHOOK_MESSAGING_HELP_PHONE": "+12025550199",

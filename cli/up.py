@@ -77,13 +77,13 @@ async def _running(arguments: argparse.Namespace, ports: Ports) -> AsyncIterator
 
 def _welcome(ports: Ports) -> None:
     from cli.story import Story, summary
-    from simulator.client import Control, ControlRefused, NotRunning
+    from simulator.client import Control, ControlError, NotRunningError
     from simulator.scenarios import WELCOME, play
 
     control = Control(f"http://127.0.0.1:{ports.simulator}")
     try:
         results = play(control, WELCOME, Story().tell)
-    except (NotRunning, ControlRefused) as error:
+    except (NotRunningError, ControlError) as error:
         print(f"the welcome scenario ended early: {error}", file=sys.stderr)
         return
     print(f"{summary(results)}\nrunning; Ctrl-C stops everything", flush=True)
