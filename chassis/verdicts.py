@@ -38,8 +38,9 @@ class Limits:
     """Messages fetched ahead."""
     max_ack_pending: int = 1024
     """Messages not yet acknowledged, delayed ones included, before the server sends no more."""
-    ack_wait: float = 30.0
-    """Seconds of silence after which the server gives a message to somebody else."""
+    ack_wait: float = 5.0
+    """Seconds of silence after which the server gives a message to somebody else. A consumer at
+    work is not silent; after a crash a caller waits no longer than this."""
     prepare_seconds: float = 10.0
     apply_seconds: float = 10.0
     attempts: int = 8
