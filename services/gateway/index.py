@@ -72,8 +72,7 @@ class Index:
     async def _add(self, messages: Sequence[StoredMessage]) -> None:
         entries = [entry for message in messages if (entry := _entry(message))]
         async with self._database.transaction() as connection:
-            for entry in entries:
-                await store.add_event(connection, entry)
+            await store.add_events(connection, entries)
             await store.set_indexed(connection, messages[-1].sequence)
         self._interrupted = ""
         self._since_pruned += len(messages)

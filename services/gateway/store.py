@@ -1,6 +1,7 @@
 """The gateway's own rows: the index of events, and how far reconciliation has come."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -44,18 +45,11 @@ reconciliation = sa.Table(
 )
 
 
-async def add_event(connection: AsyncConnection, entry: Entry) -> None:
-    """Add one line to the index; an event that is there already keeps its first place."""
-    statement = insert_into(connection, events).values(
-        sequence=entry.sequence,
-        event_id=entry.event_id,
-        type=entry.type,
-        entity_key=entry.entity_key,
-        source=entry.source,
-        unreadable=entry.unreadable,
-        receive_time=entry.receive_time,
-    )
-    await connection.execute(statement.on_conflict_do_nothing())
+async def add_events(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """Add lines to the index; an event that is there already keeps its first place."""
+    if entries:
+        statement = insert_into(connection, events).values([asdict(entry) for entry in entries])
+        await connection.execute(statement.on_conflict_do_nothing())
 
 
 async def find_event(connection: AsyncConnection, event_id: str) -> int | None:

@@ -36,8 +36,7 @@ def entry(sequence: int, **changes: object) -> Entry:
 async def add(made: Database, *entries: Entry) -> None:
     """Add lines in one transaction."""
     async with made.transaction() as connection:
-        for each in entries:
-            await store.add_event(connection, each)
+        await store.add_events(connection, entries)
 
 
 async def listed(
@@ -65,6 +64,8 @@ async def test_an_event_keeps_its_first_place(database_url: str) -> None:
     """A second copy of an event, or of a place, changes nothing."""
     async with opened(database_url) as made:
         await add(made, entry(1), entry(1, event_id="other"), entry(7, event_id="event-1"))
+        await add(made)
+        await add(made, entry(1), entry(8, event_id="event-1"))
         async with made.reading() as connection:
             assert await store.find_event(connection, "event-1") == 1
             assert await store.find_event(connection, "other") is None
@@ -120,7 +121,7 @@ async def test_the_index_follows_the_stream(database_url: str) -> None:
         async with made.transaction() as connection:
             assert await store.indexed(connection) == 0
             for number in (1, 2, 3):
-                await store.add_event(connection, entry(number))
+                await store.add_events(connection, [entry(number)])
                 await store.set_indexed(connection, number)
             assert await store.indexed(connection) == 3
             assert await store.forget_events(connection, 3) == 2

@@ -160,8 +160,8 @@ async def test_known_events_are_left_alone(tmp_path: Path) -> None:
     async with parts(tmp_path) as here:
         here.log.add(body, NOW)
         async with here.index.transaction() as connection:
-            await store.add_event(
-                connection, Entry(1, identity(body), "call.initiated", "", 1, False, NOW)
+            await store.add_events(
+                connection, [Entry(1, identity(body), "call.initiated", "", 1, False, NOW)]
             )
         assert await here.round() == 0
         assert here.kept.messages == {}
