@@ -64,15 +64,9 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
             # is answered.
             channel(settings.crm_address, default_deadline=DEADLINE) as crm,
         ):
-            switchboard = Switchboard(
-                opened,
-                calls,
-                outbox,
-                CrmDirectory(CrmServiceStub(crm), metrics),
-                CommandEffects(settings.speech),
-                _policy(settings),
-                clock,
-            )
+            directory = CrmDirectory(CrmServiceStub(crm), metrics)
+            effects, policy = CommandEffects(settings.speech), _policy(settings)
+            switchboard = Switchboard(opened, calls, outbox, directory, effects, policy, clock)
             async with (
                 dispatching(
                     opened,

@@ -34,6 +34,7 @@ from services.voice.model import (
 )
 
 _LONGEST_ID = 255
+_DOTS = (".", "..")  # would lead a command's path elsewhere
 _LONGEST_TEXT = 255
 _LONGEST_WAIT = 2**31 - 1  # seconds, what a column holds
 
@@ -188,7 +189,8 @@ def _texml_direction(word: str) -> Direction:
 def _id(text: str) -> str:
     """Return an id that can be a key, or nothing: one that was cut could name another call."""
     cleaned = text.replace("\x00", "")
-    return cleaned if len(cleaned) <= _LONGEST_ID else ""
+    usable = len(cleaned) <= _LONGEST_ID and cleaned not in _DOTS
+    return cleaned if usable else ""
 
 
 def _clean(text: str) -> str:

@@ -185,7 +185,7 @@ def test_an_event_without_a_leg_id_has_its_control_id() -> None:
     assert seen(given_event).leg_id == "v3:control-1"
 
 
-@pytest.mark.parametrize("leg_id", ["", "x" * 256])
+@pytest.mark.parametrize("leg_id", ["", "x" * 256, "..", "\x00"])
 def test_an_event_that_names_no_call_is_refused(leg_id: str) -> None:
     """Without any usable id the event is invalid; an endless one is never cut to fit."""
     nameless = Event(call=CallEvent(call_leg_id=leg_id, answered=life.CallAnswered()))
