@@ -36,6 +36,7 @@ from services.voice.model import (
 _LONGEST_ID = 255
 _DOTS = (".", "..")  # would lead a command's path elsewhere
 _LONGEST_TEXT = 255
+_TOO_NEW_WAIT = 300.0  # seconds, about what a rollout takes
 _LONGEST_WAIT = 2**31 - 1  # seconds, what a column holds
 
 _DIRECTIONS = {
@@ -68,7 +69,9 @@ def of_event(event: Event) -> Call | None:
     if arm == "call" and event.call.WhichOneof("detail") is not None:
         return _of_call(event.call, time)
     if arm in (None, "call") and not event.safe_to_ignore:
-        raise NotYet("EVENT_TOO_NEW", "the event was written by a newer version")
+        raise NotYet(
+            "EVENT_TOO_NEW", "the event was written by a newer version", retry_after=_TOO_NEW_WAIT
+        )
     return None
 
 
