@@ -3,7 +3,7 @@
 The gRPC server sets it for each call, the client reads it. The tasks a handler starts inherit it.
 """
 
-import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,7 +14,7 @@ _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 def remaining() -> float | None:
     """Return the seconds that are left, negative when it is too late, None without a deadline."""
     until = _deadline.get()
-    return None if until is None else until - asyncio.get_running_loop().time()
+    return None if until is None else until - time.monotonic()
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def within(seconds: float) -> Iterator[None]:
     left = remaining()
     allowed = seconds if left is None else min(seconds, left)
     before = _deadline.get()
-    _deadline.set(asyncio.get_running_loop().time() + allowed)
+    _deadline.set(time.monotonic() + allowed)
     try:
         yield
     finally:

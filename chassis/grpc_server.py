@@ -85,8 +85,10 @@ async def serving(
         async with background(report.run(), name="grpc-health"):
             yield port
     finally:
-        await report.stop()
-        await _stop(server, guard, drain)
+        try:
+            await report.stop()
+        finally:
+            await _stop(server, guard, drain)
 
 
 class _HealthServicer(grpc_health.aio.HealthServicer):

@@ -68,8 +68,10 @@ class Guard(grpc.aio.ServerInterceptor):
         self._seconds = metrics.histogram(
             "grpc_handling_seconds", "Time to answer a call.", {"rpc": methods}
         )
-        in_flight = metrics.gauge("grpc_in_flight", "Calls that are being answered.")
-        in_flight.at().set_function(lambda: self._calls.places_taken)
+        kinds = {"kind": ["call", "watch"]}
+        in_flight = metrics.gauge("grpc_in_flight", "Calls that are being answered.", kinds)
+        in_flight.at("call").set_function(lambda: self._calls.places_taken)
+        in_flight.at("watch").set_function(lambda: self._watches.places_taken)
 
     def busy(self) -> set[asyncio.Task[Any]]:
         """Return the tasks of the calls, but the endless ones, whose answer is not yet sent."""

@@ -31,16 +31,13 @@ class Family(Generic[M]):
 
     def at(self, *values: str) -> M:
         """Return the series with these label values, in the order the labels were declared."""
-        child = self._children.get(values)
-        if child is None:
-            child = self._children[values] = self._series(values)
-        return child
-
-    def _series(self, values: tuple[str, ...]) -> M:
         if not self._allowed:
             return self._metric
         pairs = zip(self._allowed.values(), values, strict=True)
-        return self._metric.labels(*(value if value in known else OTHER for known, value in pairs))
+        known = tuple(value if value in allowed else OTHER for allowed, value in pairs)
+        if known not in self._children:
+            self._children[known] = self._metric.labels(*known)
+        return self._children[known]
 
 
 class Metrics:

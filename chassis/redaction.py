@@ -24,6 +24,7 @@ LONGEST = 1000  # characters of one text
 
 # E.164: a plus, then 7 to 15 digits, here also as people and URLs write them. [ITU-T E.164]
 _NUMBER = re.compile(r"(?:\+|%2[Bb])[1-9](?:[ ().-]{0,2}\d){6,14}(?!\d)")
+_LONGEST_NUMBER = 64  # characters; what one is at most, however it is written
 # The same without its plus, where it is all there is: 10 to 15 digits.
 _BARE_NUMBER = re.compile(r"\(?\d(?:[ ().-]{0,2}\d){9,14}")
 _URL = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]*://)([^\s\"'<>]*)")
@@ -39,11 +40,12 @@ def text(value: str) -> str:
     """Return `value` with phone numbers and the private parts of URLs hidden, cut to a length."""
     if _BARE_NUMBER.fullmatch(value):
         return HIDDEN + value[-2:]
-    if "://" in value:
-        value = _URL.sub(_hide_url, value)
-    if "+" in value or "%2" in value:
-        value = _NUMBER.sub(lambda match: phone_number(match[0]), value)
-    return value if len(value) <= LONGEST else f"{value[:LONGEST]}... ({len(value)} characters)"
+    shown = value[: LONGEST + _LONGEST_NUMBER]  # so that a cut leaves no number in part
+    if "://" in shown:
+        shown = _URL.sub(_hide_url, shown)
+    if "+" in shown or "%2" in shown:
+        shown = _NUMBER.sub(lambda match: phone_number(match[0]), shown)
+    return shown if len(value) <= LONGEST else f"{shown[:LONGEST]}... ({len(value)} characters)"
 
 
 def phone_number(value: str) -> str:

@@ -1,6 +1,7 @@
 """The server of the chassis, driven by plain gRPC clients over a real socket."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -280,6 +281,17 @@ async def test_bytes_that_are_no_message_are_invalid(garbage: bytes, lines: Line
     assert {line["message"] for line in lines()} == {"rpc.handled"}
 
 
+async def test_random_bytes_never_fail_the_server() -> None:
+    """Whatever arrives is a request or an invalid one, never a failure of ours."""
+    source = random.Random(20261121)
+    async with opened() as shop:
+        unary = raw(shop.channel, "GetShoe")
+        calls = [unary(source.randbytes(source.randrange(64))) for _ in range(500)]
+        answers = await asyncio.gather(*(call.code() for call in calls))
+        assert set(answers) <= {Code.OK, Code.INVALID_ARGUMENT, Code.RESOURCE_EXHAUSTED}
+        assert Code.INVALID_ARGUMENT in answers
+
+
 async def test_too_many_violations_still_reach_the_caller() -> None:
     """The status survives the limit on trailers however many fields are wrong."""
     buyers = [shoes.messages().Buyer(phone_number="x") for _ in range(2000)]
@@ -549,7 +561,7 @@ async def test_each_call_is_one_line_and_one_count(lines: Lines) -> None:
         return metrics.registry.get_sample_value("switchhook_grpc_handled_total", labels)
 
     assert (count("OK"), count("INVALID_ARGUMENT")) == (1, 1)
-    assert metrics.registry.get_sample_value("switchhook_grpc_in_flight") == 0
+    assert metrics.registry.get_sample_value("switchhook_grpc_in_flight", {"kind": "call"}) == 0
 
 
 async def test_services_in_one_process_name_their_lines(lines: Lines) -> None:

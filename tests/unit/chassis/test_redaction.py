@@ -100,6 +100,13 @@ def test_odd_values_become_plain_data() -> None:
     assert len(redaction.value("x" * 10_000)) < 1100
 
 
+@given(st.integers(0, 60))
+def test_a_cut_leaves_no_number_in_part(before: int) -> None:
+    """A number that straddles the longest length shows no more digits than a masked one."""
+    shown = redaction.text("x" * (redaction.LONGEST - before) + "+1 (202) 555-0101" + "x" * 100)
+    assert "555" not in shown
+
+
 def test_a_message_is_redacted_by_its_descriptor() -> None:
     """Every kind of field is shown or hidden by the sensitivity option, not by its name."""
     messages = shoes.messages()
