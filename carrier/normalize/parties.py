@@ -13,18 +13,18 @@ _SIP = re.compile(r'(?:"?(?P<name>[^"<>]*?)"?\s*<)?(?P<uri>sips?:[^<>\s]+)>?', r
 _INTERNATIONAL = re.compile(r"[1-9][0-9]{10,14}")
 _DIALED = re.compile(r"\+[0-9][0-9 ().\-/]{5,40}")
 
-_KEYS = {
-    "phone_number": "raw",
-    "agent_id": "raw",
-    "number": "raw",
-    "address": "raw",
-    "sip_uri": "raw",
-    "display_name": "display_name",
-    "name": "display_name",
-    "carrier": "carrier",
-    "line_type": "line_type",
-    "status": "status",
-}
+_KEYS = (
+    ("phone_number", "raw"),
+    ("agent_id", "raw"),
+    ("number", "raw"),
+    ("address", "raw"),
+    ("sip_uri", "raw"),
+    ("display_name", "display_name"),
+    ("name", "display_name"),
+    ("carrier", "carrier"),
+    ("line_type", "line_type"),
+    ("status", "status"),
+)
 """The carrier's keys and our fields; of several for one field the first present counts."""
 
 
@@ -37,12 +37,12 @@ def party(value: Any, path: str, ignored: list[str]) -> Party:
 
 def _from_object(value: dict[str, Any], path: str, ignored: list[str]) -> Party:
     words: dict[str, str] = {}
-    for key in _KEYS:
+    for key, name in _KEYS:
         found = value.get(key)
-        if found is None or found == "":
+        if found is None or found == "" or name in words:
             continue
         try:
-            words.setdefault(_KEYS[key], text(found))
+            words[name] = text(found)
         except Unfit:
             ignored.append(f"{path}.{key}")
     result = _from_text(words.pop("raw", ""))

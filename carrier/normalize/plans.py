@@ -77,11 +77,12 @@ class Plan:
         """
         steps = self._steps
         for key, value in source.items():
-            if value is None or key not in steps:
+            stores = steps.get(key)
+            if stores is None or value is None:
                 continue
             if value == "" and key not in self._empty_counts:
                 continue
-            for store in steps[key]:
+            for store in stores:
                 try:
                     store(message, value, path + key, ignored)
                 except Unfit:

@@ -25,7 +25,8 @@ SECRET_KEYS = frozenset(
 )
 """Keys whose value is blanked wherever it stands in a body."""
 
-_NEEDLES = tuple(key.encode() for key in sorted(SECRET_KEYS))
+_NEEDLES = (b"_code", b"payment_card_", b"bank_", b"expiration_date", b"token_id", b"\\u")
+"""Every secret key has one of these in it, or is spelled with an escape."""
 _FORM_NAMES = frozenset(key.replace("_", "") for key in SECRET_KEYS)
 
 
@@ -45,9 +46,7 @@ _SECRET = re.compile(
 
 
 def may_hold_secrets(body: bytes) -> bool:
-    """Tell cheaply whether a body could have a secret key; an escape could spell one."""
-    if b"\\u" in body:
-        return True
+    """Tell cheaply whether a body could have a secret key; most have none."""
     for needle in _NEEDLES:  # noqa: SIM110 - twice as fast as any(), on every event
         if needle in body:
             return True
