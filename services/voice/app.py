@@ -64,6 +64,8 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
             # is answered.
             channel(settings.crm_address, default_deadline=DEADLINE) as crm,
         ):
+            # The first caller should not wait for the connection.
+            crm.get_state(try_to_connect=True)
             directory = CrmDirectory(CrmServiceStub(crm), metrics)
             effects, policy = CommandEffects(settings.speech), _policy(settings)
             switchboard = Switchboard(opened, calls, outbox, directory, effects, policy, clock)
