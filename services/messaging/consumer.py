@@ -6,6 +6,7 @@ from switchhook.event.v1.event_pb2 import Event
 from chassis.errors import NotYet
 from chassis.logs import get_logger
 from services.messaging import events
+from services.messaging.keywords import OUR_OWN_SENDER
 from services.messaging.use_cases.receiving import Receiving
 
 DURABLE = "messaging"
@@ -47,7 +48,9 @@ class MessageEvents:
     async def _receive(self, connection: AsyncConnection, event: Event) -> None:
         message, arrival = events.received(event)
         stored = await self._receiving.receive(connection, message, arrival)
-        if stored.classification is not None and stored.classification.is_keyword:
+        if stored.classification == OUR_OWN_SENDER:
+            _log.warning("loop.suspected", message_id=stored.message_id)
+        elif stored.classification is not None and stored.classification.is_keyword:
             _log.info(
                 "keyword.received",
                 message_id=stored.message_id,

@@ -56,6 +56,11 @@ _CLASS_OF = {word: kind for kind, words in _WORDS.items() for word in words}
 
 _NOTHING = Classification(KeywordClass.NONE, "none")
 
+OUR_OWN_SENDER = Classification(KeywordClass.NONE, "sender.our_own")
+"""Not read at all: one of our own numbers wrote it."""
+NO_PHONE_NUMBER = Classification(KeywordClass.NONE, "sender.not_a_phone_number")
+"""Not read at all: a short code or an alphanumeric sender wrote it, a machine."""
+
 
 def classify(text: str | None, subject: str = "") -> Classification:
     """Say what a text asks for; where it is absent or blank, the subject speaks for it."""

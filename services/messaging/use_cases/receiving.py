@@ -17,7 +17,7 @@ from services.messaging.consent import (
     weighed,
 )
 from services.messaging.ids import derived_id
-from services.messaging.keywords import Classification, KeywordClass, classify
+from services.messaging.keywords import NO_PHONE_NUMBER, OUR_OWN_SENDER, Classification, classify
 from services.messaging.model import (
     CONFIRMATION_WINDOW,
     HELP_PAUSE,
@@ -57,7 +57,7 @@ class Receiving:
         self, connection: AsyncConnection, received: Message, arrival: Arrival
     ) -> Message:
         """Store a received message and do what its keyword asks; a repetition changes nothing."""
-        received = replace(received, classification=self._classify(received))
+        received = self._understood(received)
         if await self.messages.add(connection, received):
             await self._act(connection, received, arrival)
         return received
@@ -79,12 +79,20 @@ class Receiving:
             refused = seen if known is None else merged(known, seen)
             await self.consents.block(connection, refused, seen.failure)
 
+    def _understood(self, received: Message) -> Message:
+        """Return the message with what it asks for, and in a group with the number that is ours."""
+        ours = received.our_number
+        if received.is_group:
+            everyone = (person.phone_number for person in received.recipients)
+            ours = next((number for number in everyone if number in self.own_numbers), ours)
+        return replace(received, our_number=ours, classification=self._classify(received))
+
     def _classify(self, received: Message) -> Classification:
         """Read the keyword, but only of somebody who can mean it: a person with a number."""
         if received.peer_number in self.own_numbers:
-            return Classification(KeywordClass.NONE, "sender.our_own")
+            return OUR_OWN_SENDER
         if not is_e164(received.peer_number):
-            return Classification(KeywordClass.NONE, "sender.not_a_phone_number")
+            return NO_PHONE_NUMBER
         return classify(received.text, received.subject)
 
     async def _act(self, connection: AsyncConnection, received: Message, arrival: Arrival) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from itertools import permutations
 
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from carrier import commands
 from carrier.outcomes import Accepted, Outcome
 from chassis.claims import Claims
-from chassis.clock import SystemClock
+from chassis.clock import FixedClock, SystemClock
 from chassis.database import Database
 from chassis.errors import Contended
 from services.messaging import sender, tables
@@ -115,15 +116,11 @@ class Nobody:
         return Accepted(200, {"data": {"id": "c-1"}})
 
 
-def claims_of(bench: Bench, instance: str) -> Claims:
-    """Return what one dispatcher does to the outbox."""
-    performers = {sender.KIND: MessageSender(Nobody(), bench.sending)}
-    return Claims(tables.outbox, performers, instance, SystemClock(), 30.0)
-
-
-def claiming(bench: Bench, instance: str, message: Message) -> Act:
+def claiming(bench: Bench, instance: str, message: Message, later: timedelta = timedelta()) -> Act:
     """Return a claim of everything due, as a dispatcher makes it; true if the message is in it."""
-    claims = claims_of(bench, instance)
+    performers = {sender.KIND: MessageSender(Nobody(), bench.sending)}
+    clock = FixedClock(SystemClock().now() + later)
+    claims = Claims(tables.outbox, performers, instance, clock, 30.0)
 
     async def act(connection: AsyncConnection) -> bool:
         taken = await claims.claim(connection, 10)
@@ -170,7 +167,8 @@ async def race(bench: Bench, number: int, schedule: Sequence[str]) -> tuple[bool
 async def check_refused(bench: Bench, message: Message) -> None:
     """Check that a message nobody claimed in time is refused for good by the next look."""
     async with bench.transaction() as connection:
-        assert not await claiming(bench, "D", message)(connection)
+        # Later, because a claim that met the opt-out half way has put the message off.
+        assert not await claiming(bench, "D", message, timedelta(minutes=1))(connection)
     found = await bench.message(message.message_id)
     assert found is not None
     assert found.status is Status.FAILED

@@ -259,6 +259,13 @@ async def test_a_group_is_not_answered(bench: Bench) -> None:
         assert len(await bench.ledger.recent(connection, PEER, 10)) == 1
 
 
+async def test_a_group_is_kept_under_the_number_that_is_ours(bench: Bench) -> None:
+    """Whoever stands first in a group, the message belongs to the listed number in it."""
+    group = (Recipient(OTHER, Status.RECEIVED), Recipient(SECOND, Status.RECEIVED))
+    stored = await bench.receive(inbound("hi", our_number=OTHER, recipients=group))
+    assert stored.our_number == SECOND
+
+
 async def test_a_report_on_a_message_sent_past_us_is_kept(bench: Bench) -> None:
     """A status of a message this service did not send makes an external message, no fault."""
     for order in permutations((Status.SENT, Status.DELIVERED)):
