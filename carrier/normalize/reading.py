@@ -20,6 +20,11 @@ MAX_DEPTH = 32
 _INEXACT = re.compile(rb"[.E]|[0-9]e|[0-9]{19}")
 _NOT_NUMBERS = b"{}[]: \t\r\nnultrfas"
 """What stands between numbers: all but the comma that parts them from the e of true and false."""
+_FORM = re.compile(rb"[A-Za-z]+=")
+_FORM_ADVICE = (
+    "the body is a form: a TeXML request belongs on a TeXML route, and a messaging profile needs "
+    'webhook_api_version "2" instead of "2010-04-01"'
+)
 _SIGNS = bytes.maketrans(b"[{]}", b"(())")
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
@@ -128,7 +133,8 @@ def _why(body: bytes) -> Unreadable:
     # The parser gives up at 1024 levels by itself, and that is no syntax error.
     if max(_depths(_skeleton(body)), default=0) > MAX_DEPTH:
         return _too_deep()
-    return Unreadable(UnreadableReason.UNREADABLE_REASON_NOT_JSON, "the body is not JSON")
+    detail = _FORM_ADVICE if _FORM.match(body) else "the body is not JSON"
+    return Unreadable(UnreadableReason.UNREADABLE_REASON_NOT_JSON, detail)
 
 
 def _depths(skeleton: bytes) -> Iterator[int]:

@@ -53,6 +53,11 @@ def test_what_cannot_be_read_says_why(name: str) -> None:
     assert not event.safe_to_ignore
 
 
+def test_a_form_says_which_setting_sends_it() -> None:
+    """A form in place of JSON comes from a setting an operator can change."""
+    assert "webhook_api_version" in event_of(b"MessageSid=SM1&Body=hi").unreadable.detail
+
+
 READABLE: dict[str, bytes] = {
     "the deepest": nested(MAX_DEPTH),
     "brackets inside a text": b'{"x": "' + b"[{" * 500 + b'"}',
