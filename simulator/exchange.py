@@ -50,6 +50,7 @@ class Exchange:
         self.texml = Texml(settings, session, self.journal, self.now, new_token)
         self.media = Media(new_id, bytes(settings.signing_key()))
         self._timers: set[asyncio.TimerHandle] = set()
+        self._relief = asyncio.Event()
         self._empty()
 
     def _empty(self) -> None:
@@ -69,6 +70,19 @@ class Exchange:
         """Return the time of the simulated world, which is ours."""
         return datetime.now(UTC)
 
+    async def dawdle(self, seconds: float) -> None:
+        """Take so long, or until the faults are cleared."""
+        try:
+            await asyncio.wait_for(self._relief.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def clear_faults(self) -> None:
+        """Let nothing more go wrong, and end what takes long at once."""
+        self.faults.reset()
+        self._relief.set()
+        self._relief = asyncio.Event()
+
     def reset(self) -> None:
         """Begin anew: no calls, messages, faxes, faults, deliveries; the journal counts on."""
         for timer in self._timers:
@@ -76,7 +90,7 @@ class Exchange:
         self._timers.clear()
         self.webhooks.forget()
         self.texml.forget()
-        self.faults.reset()
+        self.clear_faults()
         self._empty()
 
     async def close(self) -> None:

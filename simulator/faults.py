@@ -24,8 +24,9 @@ class Fault:
     """One kind of trouble.
 
     `match` is a pattern with * over "POST /v2/messages" or over an event type. It strikes `count`
-    times (0 = for ever), each time with `probability`. `seconds` is for slow and webhook_delay,
-    `status` for the errors, `copies` for webhook_duplicate.
+    times (0 = for ever), each time with `probability`. `seconds` is how long slow and webhook_delay
+    take, how long webhook_reorder waits for another event to pass, and what rate_limit tells to
+    wait; `status` is for the errors, `copies` for webhook_duplicate.
     """
 
     kind: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -124,7 +123,7 @@ class RestHandler(_Handler):
         for fault in self.exchange.faults.take(BEFORE, target):
             match fault.kind:
                 case "slow":
-                    await asyncio.sleep(fault.seconds)
+                    await self.exchange.dawdle(fault.seconds)
                 case "rate_limit":
                     raise _rate_limited(fault.seconds)
                 case "blocked":

@@ -26,7 +26,6 @@ from simulator.settings import Settings
 USER_AGENT = "telnyx-webhooks"
 FORGERIES = ("wrong_key", "changed_body", "stale", "future", "no_signature")
 
-_HOLD_SECONDS = 1.0
 _LOGGED_BYTES = 10_000
 
 
@@ -121,7 +120,7 @@ class Webhooks:
         if "webhook_delay" in struck:
             await self._pause(struck["webhook_delay"].seconds)
         if "webhook_reorder" in struck:
-            await self._let_others_pass()
+            await self._let_others_pass(struck["webhook_reorder"].seconds)
         lost = "webhook_drop" in struck
         arrived = await self._try_all(delivery, urls, event_type, lost=lost)
         delivery.finished_at = self._now()
@@ -132,10 +131,10 @@ class Webhooks:
             for _ in range(struck["webhook_duplicate"].copies):
                 self._start(self._attempt(delivery, urls[0], 1))
 
-    async def _let_others_pass(self) -> None:
-        """Wait until another event has arrived, but not for ever."""
+    async def _let_others_pass(self, seconds: float) -> None:
+        """Wait until another event has arrived, but no longer than this."""
         try:
-            await asyncio.wait_for(self._passed.wait(), _HOLD_SECONDS)
+            await asyncio.wait_for(self._passed.wait(), seconds)
         except TimeoutError:
             return
 

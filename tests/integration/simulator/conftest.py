@@ -71,6 +71,8 @@ class _Handler(RequestHandler):
         headers = {name.lower(): value for name, value in request.headers.get_all()}
         self._sink.received.append(Received(request.path, headers, request.body))
         self.set_status(self._sink.answers.pop(0) if self._sink.answers else 200)
+        if self.get_status() == 302:
+            self.set_header("Location", "/moved")
         self.finish(self._sink.replies.get(request.path) or None)
 
 

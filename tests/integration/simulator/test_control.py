@@ -36,6 +36,7 @@ async def test_only_this_machine_gets_in(carrier: Carrier) -> None:
         ("sms", {"from": ADA}),
         ("sms", {"from": "ada", "text": "Hi"}),
         ("sms", {"from": ADA, "media": ["gif"]}),
+        ("sms", {"from": ADA, "media": 3}),
         ("sms", {"from": ADA, "media": [{"base64": "!"}]}),
         ("call", {"from": ADA, "patience": "long"}),
         ("fax", {"from": ADA, "pages": 0}),

@@ -85,14 +85,15 @@ async def test_a_key_with_another_message_is_a_mistake(carrier: Carrier) -> None
 
 async def test_a_key_in_progress_is_a_conflict(carrier: Carrier) -> None:
     """While the first request runs, the second under its key is 409."""
-    await carrier.sim("faults", {"kind": "slow", "seconds": 1})
+    await carrier.sim("faults", {"kind": "slow", "seconds": 60})
     first = asyncio.create_task(_send(carrier, idempotency_key="k-3"))
-    try:
-        await eventually(lambda: _no_faults(carrier))
-        with pytest.raises(telnyx.ConflictError):
-            await _send(carrier, idempotency_key="k-3")
-    finally:
-        await first
+    await eventually(lambda: _no_faults(carrier))
+    with pytest.raises(telnyx.ConflictError) as refused:
+        await _send(carrier, idempotency_key="k-3")
+    assert _code(refused.value) == "10036"
+    async with carrier.session.delete(f"{carrier.addresses.http}/_sim/faults") as reply:
+        assert reply.status == 200
+    assert (await first).data.to[0].status == "queued"
 
 
 async def _no_faults(carrier: Carrier) -> bool:

@@ -193,7 +193,9 @@ async def test_a_duplicate_keeps_its_id(carrier: Carrier, sink: Sink) -> None:
 
 async def test_events_overtake_each_other(carrier: Carrier, sink: Sink) -> None:
     """A reordered event arrives after the one that was sent later."""
-    await carrier.sim("faults", {"kind": "webhook_reorder", "match": "call.initiated"})
+    await carrier.sim(
+        "faults", {"kind": "webhook_reorder", "match": "call.initiated", "seconds": 30}
+    )
     call = await carrier.sim("call", {"from": ADA})
     await carrier.sdk.calls.actions.answer(call["call_control_id"])
     await eventually(lambda: len(sink.received) == 2)

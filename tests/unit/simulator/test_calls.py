@@ -304,6 +304,19 @@ def test_waiting_too_long_leaves_the_call_parked() -> None:
     assert call.alive
 
 
+def test_a_queue_knows_its_average_wait() -> None:
+    """The mean of the waits so far is told to the next caller and shown with the queue."""
+    board = _board()
+    first, second = _answered(board), _answered(board)
+    for call, seconds in ((first, 10), (second, 20)):
+        _do(board, call, "enqueue", queue_name="support")
+        later = NOW + timedelta(seconds=seconds)
+        commands.command(board, call.call_control_id, "leave_queue", {}, later)
+    enqueued = _event(_do(board, first, "enqueue", queue_name="support"), "call.enqueued")
+    assert enqueued["queue_avg_wait_time_secs"] == 15
+    assert board.queues["support"].resource()["average_wait_time_secs"] == 15
+
+
 def test_the_wait_of_an_earlier_stay_does_not_count() -> None:
     """A timer of a stay that has ended does not end the next one."""
     board = _board()
