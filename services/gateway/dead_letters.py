@@ -11,12 +11,12 @@ from chassis.errors import NotFound
 from chassis.jetstream import Bus
 from chassis.logs import get_logger
 from services.gateway import translate
-from services.gateway.events import bus_faults
+from services.gateway.events import PAGE_BYTES, bus_faults
 from services.gateway.model import LetterFilter
 
 log = get_logger(__name__)
 
-_READ = 250
+_READ = 50
 """Letters read at a time."""
 _SPARE = 0.5
 """Seconds kept of a caller's deadline, to answer in time."""
@@ -42,14 +42,18 @@ class DeadLetters:
         with bus_faults():
             return await dead_letters.get_dead_letter(self._bus, number)
 
-    async def page(self, wanted: LetterFilter, after: int, size: int) -> list[DeadLetter]:
-        """Return up to `size` matching letters with numbers above `after`."""
+    async def page(
+        self, wanted: LetterFilter, after: int, size: int
+    ) -> tuple[list[DeadLetter], bool]:
+        """Return up to `size` matching letters with numbers above `after`, and if more follow."""
         found: list[DeadLetter] = []
+        room = PAGE_BYTES
         async for letter in self._letters(wanted, after):
+            room -= len(letter.payload)
+            if len(found) >= size or (found and room < 0):
+                return found, True
             found.append(letter)
-            if len(found) >= size:
-                break
-        return found
+        return found, False
 
     async def redrive(
         self, wanted: LetterFilter, *, limit: int, rate: float, dry_run: bool
@@ -58,33 +62,41 @@ class DeadLetters:
 
         Stops when the caller's deadline is near.
         """
-        letters = await self.page(wanted, 0, limit)
+        numbers = await self._numbers(wanted, limit)
         if dry_run:
-            return Outcome(len(letters), 0)
+            return Outcome(len(numbers), 0)
         done = 0
         pace = _Pace(rate)
-        for letter in letters:
+        for number in numbers:
             if not await pace.next():
                 break
             # Somebody else may have been quicker.
             with bus_faults(), suppress(NotFound):
-                await dead_letters.redrive(self._bus, letter.sequence)
+                await dead_letters.redrive(self._bus, number)
                 done += 1
-        log.info("dead_letters.redriven", matched=len(letters), done=done)
-        return Outcome(len(letters), done)
+        log.info("dead_letters.redriven", matched=len(numbers), done=done)
+        return Outcome(len(numbers), done)
 
     async def discard(self, wanted: LetterFilter, *, limit: int, dry_run: bool) -> Outcome:
         """Remove up to `limit` letters for good."""
-        letters = await self.page(wanted, 0, limit)
+        numbers = await self._numbers(wanted, limit)
         if dry_run:
-            return Outcome(len(letters), 0)
+            return Outcome(len(numbers), 0)
         done = 0
-        for letter in letters:
+        for number in numbers:
             with bus_faults(), suppress(NotFound):
-                await dead_letters.discard(self._bus, letter.sequence)
+                await dead_letters.discard(self._bus, number)
                 done += 1
-        log.info("dead_letters.discarded", matched=len(letters), done=done)
-        return Outcome(len(letters), done)
+        log.info("dead_letters.discarded", matched=len(numbers), done=done)
+        return Outcome(len(numbers), done)
+
+    async def _numbers(self, wanted: LetterFilter, limit: int) -> list[int]:
+        numbers: list[int] = []
+        async for letter in self._letters(wanted, 0):
+            numbers.append(letter.sequence)
+            if len(numbers) >= limit:
+                break
+        return numbers
 
     async def _letters(self, wanted: LetterFilter, after: int) -> AsyncIterator[DeadLetter]:
         while True:

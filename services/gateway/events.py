@@ -15,13 +15,13 @@ from services.gateway import store, translate
 from services.gateway.model import Filter, Period
 from services.gateway.readahead import ReadAhead, reading_ahead
 
-_PAGE_BYTES = 2 * 1024 * 1024
+PAGE_BYTES = 2 * 1024 * 1024
 """A page ends here, well below the 4 MiB that gRPC's receivers take by default."""
 _AT_ONCE = 25
 """Messages asked for at the same time."""
 _SPARSE = 2
 """Places are read in one go while at most every second message of the stretch is wanted."""
-_READ_AHEAD = 256
+_READ_AHEAD = 64
 HEARTBEAT = 15.0
 """Seconds without a match after which a watcher hears how far the watch has come."""
 
@@ -77,7 +77,7 @@ class Events:
             found = await store.list_events(connection, wanted, period, below=below, limit=size + 1)
         places, more = found[:size], len(found) > size
         messages: list[StoredMessage] = []
-        room = _PAGE_BYTES
+        room = PAGE_BYTES
         for first in range(0, len(places), _AT_ONCE):
             for message in await self._messages(places[first : first + _AT_ONCE]):
                 room -= len(message.payload)

@@ -92,13 +92,14 @@ class DeadLetterServicer(dead_letter_service_pb2_grpc.DeadLetterServiceServicer)
         self, request: letters_pb.ListDeadLettersRequest, context: Context
     ) -> letters_pb.ListDeadLettersResponse:
         """Return a page of letters, oldest first."""
-        filters, size = pages.filters(request), pages.page_size(request.page_size)
+        filters = pages.filters(request)
         after = translate.place(pages.decode(request.page_token, filters)) or 0
-        found = await self._letters.page(translate.wanted_letters(request.filter), after, size + 1)
-        page = found[:size]
-        token = pages.encode([page[-1].sequence], filters) if len(found) > size else ""
+        found, more = await self._letters.page(
+            translate.wanted_letters(request.filter), after, pages.page_size(request.page_size)
+        )
+        token = pages.encode([found[-1].sequence], filters) if more else ""
         return letters_pb.ListDeadLettersResponse(
-            dead_letters=[translate.dead_letter(each) for each in page], next_page_token=token
+            dead_letters=[translate.dead_letter(each) for each in found], next_page_token=token
         )
 
     async def GetDeadLetter(

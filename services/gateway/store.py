@@ -1,7 +1,6 @@
 """The gateway's own rows: the index of events, and how far reconciliation has come."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -48,8 +47,10 @@ reconciliation = sa.Table(
 async def add_events(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Add lines to the index; an event that is there already keeps its first place."""
     if entries:
-        statement = insert_into(connection, events).values([asdict(entry) for entry in entries])
-        await connection.execute(statement.on_conflict_do_nothing())
+        # Many rows for one statement, not one statement of many rows: that is compiled anew for
+        # every number of rows.
+        rows = [{name: getattr(entry, name) for name in events.c.keys()} for entry in entries]  # noqa: SIM118
+        await connection.execute(insert_into(connection, events).on_conflict_do_nothing(), rows)
 
 
 async def find_event(connection: AsyncConnection, event_id: str) -> int | None:

@@ -149,10 +149,15 @@ async def test_an_unknown_and_an_expired_event_are_told_apart(
         assert reason(expired.value) == ("EVENT_EXPIRED", {"sequence": str(record.sequence)})
 
 
-async def test_lists_are_paged_newest_first(nats_server: NatsServer, tmp_path: Path) -> None:
+async def test_lists_are_paged_newest_first(
+    nats_server: NatsServer, tmp_path: Path, database_url: str
+) -> None:
     """Pages of every size hold each event once, newest first, also while new ones arrive."""
     bodies = [webhook() for _ in range(23)]
-    async with gateway(nats_server, tmp_path) as door, stream(nats_server) as stored:
+    async with (
+        gateway(nats_server, tmp_path, SWITCHHOOK_GATEWAY_DATABASE_URL=database_url) as door,
+        stream(nats_server) as stored,
+    ):
         for body in bodies:
             await door.deliver(body)
         newest_first = (await stored.ids())[::-1]
