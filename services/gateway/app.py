@@ -60,7 +60,7 @@ class Addresses:
 
 
 @asynccontextmanager
-async def running(given: Settings, limits: Limits | None = None) -> AsyncIterator[Addresses]:
+async def running(given: Settings) -> AsyncIterator[Addresses]:
     """Run the gateway for the block.
 
     Raises SpoolError, and NotDurable for a bus that may lose what it acknowledged; both before
@@ -70,15 +70,14 @@ async def running(given: Settings, limits: Limits | None = None) -> AsyncIterato
     with logs.bound(service="gateway"):
         log.info("gateway.starting", settings=settings.describe(given))
         async with AsyncExitStack() as stack:
-            yield await _Parts(given, limits or Limits(), stack).start()
+            yield await _Parts(given, stack).start()
 
 
 class _Parts:
     """Everything the gateway is made of, entered in the order of dependence."""
 
-    def __init__(self, given: Settings, limits: Limits, stack: AsyncExitStack) -> None:
+    def __init__(self, given: Settings, stack: AsyncExitStack) -> None:
         self._given = given
-        self._limits = limits
         self._stack = stack
         self._clock = SystemClock()
         self._health = Health()
@@ -168,6 +167,6 @@ class _Parts:
         # Not named as retried: a second try would outlast the caller's patience.
         voice = await self._stack.enter_async_context(channel(self._given.voice_address))
         texml = Texml(acceptance, VoiceDocuments(voice), self._metrics)
-        edge = Edge([Webhooks(acceptance).route, texml.route], self._limits, self._metrics)
+        edge = Edge([Webhooks(acceptance).route, texml.route], Limits(), self._metrics)
         self._metrics.watch("in_flight", "Requests being handled.", lambda: edge.in_flight)
         return edge

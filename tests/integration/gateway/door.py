@@ -23,7 +23,6 @@ from chassis.messages import StoredMessage
 from chassis.settings import load
 from chassis.streams import EVENT_SUBJECTS, EVENTS
 from services.gateway.app import Addresses, running
-from services.gateway.edge import Limits
 from services.gateway.settings import Settings
 from tests.integration.gateway.http import Answer, post
 from tests.support.nats import NatsServer
@@ -103,12 +102,10 @@ def environment(server: NatsServer, folder: Path) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def gateway(
-    server: NatsServer, folder: Path, *, limits: Limits | None = None, **environ: str
-) -> AsyncIterator[Door]:
+async def gateway(server: NatsServer, folder: Path, **environ: str) -> AsyncIterator[Door]:
     """Run a gateway against `server` for the block."""
     async with (
-        running(load(Settings, {**environment(server, folder), **environ}), limits) as addresses,
+        running(load(Settings, {**environment(server, folder), **environ})) as addresses,
         channel(f"127.0.0.1:{addresses.grpc}", default_deadline=10) as opened,
     ):
         yield Door(addresses, opened)
