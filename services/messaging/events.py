@@ -15,6 +15,7 @@ from switchhook.event.v1.party_pb2 import Party
 from switchhook.messaging.v1.messaging_event_pb2 import ConsentEvent
 
 from carrier.error_codes import RefusalKind, kind_of
+from carrier.normalize.identity import entity_key
 from chassis.effects import Effect
 from chassis.errors import FieldViolation, Invalid
 from chassis.publisher import event_effect
@@ -90,7 +91,8 @@ def received(event: Event) -> tuple[Message, Arrival]:
     arrived = _time(event.receive_time) or datetime.now(UTC)
     # Consent is weighed by this time, so it must not lie in a future that has not happened.
     create_time = min(_first_time(said.receive_time, event.occur_time) or arrived, arrived)
-    everyone = [*said.to_parties, *said.cc_parties]
+    # A group names some of its members twice.
+    everyone = {_address(party): party for party in (*said.to_parties, *said.cc_parties)}
     message = Message(
         message_id=carrier_id,
         carrier_message_id=carrier_id,
@@ -100,7 +102,8 @@ def received(event: Event) -> tuple[Message, Arrival]:
         our_number=_address(said.to_parties[0]) if said.to_parties else "",
         peer_number=_address(said.from_party),
         recipients=tuple(
-            Recipient(_address(party), Status.RECEIVED, _clean(party.status)) for party in everyone
+            Recipient(address, Status.RECEIVED, _clean(party.status))
+            for address, party in everyone.items()
         ),
         answered_by_carrier=bool(said.raw_autoresponse_type),
         **_content(said),
@@ -162,6 +165,7 @@ def consent_changed(entry: LedgerEntry) -> Effect:
         source=EventSource.EVENT_SOURCE_SERVICE,
         occur_time=translate.timestamp(entry.effective_time),
         receive_time=translate.timestamp(entry.record_time),
+        entity_key=_pair_key(entry),
     )
     event.service.Pack(told)
     return event_effect(
@@ -170,6 +174,12 @@ def consent_changed(entry: LedgerEntry) -> Effect:
         event.SerializeToString(deterministic=True),
         ordering_key=f"consent {entry.peer_number}",
     )
+
+
+def _pair_key(entry: LedgerEntry) -> str:
+    """Return the key that the messages between the two numbers have."""
+    ours, peer = Party(phone_number=entry.our_number), Party(phone_number=entry.peer_number)
+    return entity_key(Event(message=MessageEvent(from_party=ours, to_parties=[peer])))
 
 
 def _content(said: MessageEvent) -> _Content:

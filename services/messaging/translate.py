@@ -59,10 +59,14 @@ def position(decoded: list[str | int]) -> Position | None:
     match decoded:
         case []:
             return None
-        case [int(microseconds), str(message_id)] if abs(microseconds) < 1 << 56:
+        case [int(microseconds), str(message_id)] if _is_place(microseconds, message_id):
             return Position(_EPOCH + microseconds * _MICROSECOND, message_id)
         case _:
             raise Invalid([FieldViolation("page_token", "is not a token this service gave")])
+
+
+def _is_place(microseconds: int, message_id: str) -> bool:
+    return abs(microseconds) < 1 << 56 and "\0" not in message_id
 
 
 def message(known: Message) -> message_pb2.Message:

@@ -278,11 +278,32 @@ async def test_a_list_of_impossible_times_is_refused(light: Suite) -> None:
     """The end of a list must lie after its start, and a page has at most 250 messages."""
     request = message_service_pb2.ListMessagesRequest(page_size=251)
     request.start_time.seconds, request.end_time.seconds = 2, 1
+    far = message_service_pb2.ListMessagesRequest()
+    far.end_time.seconds = 1 << 60
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await light.messages.ListMessages(far)
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await light.messages.ListMessages(request)
     code, _, bad = details(raised.value)
     assert code == "INVALID_ARGUMENT"
     assert {violation.field for violation in bad.field_violations} == {"page_size", ""}
+
+
+async def test_what_no_database_can_hold_is_refused(suite: Suite) -> None:
+    """A NUL in a text, an id or a filter is the caller's mistake, not the server's."""
+    calls = (
+        lambda: suite.send(text="a\0b"),
+        lambda: suite.message(message_id="\0"),
+        lambda: suite.message(carrier_message_id="\0"),
+        lambda: suite.messages.ListMessages(
+            message_service_pb2.ListMessagesRequest(peer_number="\0")
+        ),
+    )
+    for call in calls:
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await call()
+        assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_what_does_not_exist_is_not_found(light: Suite) -> None:

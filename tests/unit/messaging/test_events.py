@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchhook.event.v1.event_pb2 import Event, EventSource
@@ -11,6 +12,7 @@ from switchhook.event.v1.party_pb2 import Party
 from switchhook.messaging.v1.consent_pb2 import ConsentMethod, ConsentScope
 from switchhook.messaging.v1.messaging_event_pb2 import ConsentEvent
 
+from carrier.normalize import normalize
 from chassis.errors import Invalid
 from chassis.publisher import EVENT
 from services.messaging import events
@@ -127,6 +129,13 @@ def test_a_group_has_all_its_members() -> None:
     message, _ = events.received(event("received", said))
     assert [person.phone_number for person in message.recipients] == [OURS, PEER, OTHER]
     assert message.is_group
+
+
+def test_a_recipient_who_is_named_twice_makes_no_group() -> None:
+    """The same number in `to` and `cc` is one recipient, who may be answered."""
+    said = MessageEvent(to_parties=[party(OURS)], cc_parties=[party(OURS)])
+    message, _ = events.received(event("received", said))
+    assert not message.is_group
 
 
 @pytest.mark.parametrize(
@@ -296,6 +305,16 @@ def test_a_change_of_consent_is_told_as_an_event_of_ours(action: Action) -> None
     assert (carried.peer_number, carried.our_number, carried.entry_id) == (PEER, OURS, "l-1")
     assert carried.scope == ConsentScope.CONSENT_SCOPE_BRAND
     assert carried.method == ConsentMethod.CONSENT_METHOD_KEYWORD
+
+
+def test_a_change_of_consent_is_found_among_the_messages_of_its_pair() -> None:
+    """The event has the key that messages between the two numbers have, in either direction."""
+    told = Event.FromString(events.consent_changed(entry(Action.REVOKED)).body)
+    body = {"from": {"phone_number": PEER}, "to": [{"phone_number": OURS}], "id": "c-1"}
+    webhook = {"data": {"event_type": "message.received", "id": "e-1", "payload": body}}
+    message = normalize(orjson.dumps(webhook), receive_time=NOON)
+    assert told.entity_key
+    assert told.entity_key == message.entity_key
 
 
 def test_the_words_of_a_person_stay_out_of_the_event() -> None:

@@ -1,10 +1,8 @@
 """The contract and the model say the same."""
 
-import re
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from pathlib import Path
 
 import pytest
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
@@ -12,10 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from switchhook.messaging.v1 import consent_pb2, message_pb2, message_service_pb2
 from switchhook.messaging.v1.consent_service_pb2 import GetConsentRequest
-from switchhook.messaging.v1.error_reason_pb2 import ErrorReason
 
-import chassis
-import services.messaging
 from chassis.errors import Invalid
 from services.messaging import translate
 from services.messaging.consent import (
@@ -157,7 +152,7 @@ def test_filters_narrow_by_what_was_set() -> None:
 
 @given(
     st.integers(0, 3_000_000_000_000_000).map(lambda each: EPOCH + each * MICROSECOND),
-    st.text(max_size=20),
+    st.uuids().map(str),
 )
 def test_positions_survive_the_token(create_time: datetime, message_id: str) -> None:
     """A page continues at the very microsecond and id where the one before ended."""
@@ -171,7 +166,9 @@ def test_positions_survive_the_token(create_time: datetime, message_id: str) -> 
     assert found == Position(create_time, message_id)
 
 
-@pytest.mark.parametrize("decoded", [[1], ["a", "b"], [1, 2], [1, "a", 2], [1 << 60, "a"]])
+@pytest.mark.parametrize(
+    "decoded", [[1], ["a", "b"], [1, 2], [1, "a", 2], [1 << 60, "a"], [1, "\0"]]
+)
 def test_a_forged_position_is_refused(decoded: list[str | int]) -> None:
     """A token with something else inside is the caller's mistake, not a crash."""
     with pytest.raises(Invalid) as raised:
@@ -207,15 +204,3 @@ def test_consent_is_shown_with_its_evidence() -> None:
         for field in message.DESCRIPTOR.fields:
             assert getattr(message, field.name), field.name
     assert shown.effective_time.ToDatetime(UTC) == NOON
-
-
-def test_the_reasons_are_the_ones_the_code_raises() -> None:
-    """Every reason of the contract stands in the code that can raise it."""
-    folders = (Path(services.messaging.__path__[0]), Path(chassis.__path__[0]))
-    code = "".join(file.read_text() for folder in folders for file in folder.rglob("*.py"))
-    for name in ErrorReason.keys():  # noqa: SIM118 - not a dictionary
-        reason = name.removeprefix("ERROR_REASON_")
-        assert reason == "UNSPECIFIED" or f'"{reason}"' in code, reason
-    raised = set(re.findall(r'(?:NotFound|NotYet|AlreadyDone|Contended)\(\s*"([A-Z_]+)"', code))
-    own = {"MESSAGE_NOT_FOUND", "RECIPIENT_OPTED_OUT", "EVENT_UNKNOWN", "DATABASE_CONTENDED"}
-    assert own <= raised
