@@ -39,8 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _decode(name: str, *, texml: bool) -> int:
-    from carrier.normalize import normalize, normalize_texml
     from google.protobuf.json_format import MessageToJson
+
+    from carrier.normalize import normalize, normalize_texml
 
     try:
         body = sys.stdin.buffer.read() if name == _STANDARD_INPUT else Path(name).read_bytes()
@@ -53,7 +54,9 @@ def _decode(name: str, *, texml: bool) -> int:
     else:
         event = normalize(body, receive_time=now)
     event.ClearField("raw")
-    print(MessageToJson(event, preserving_proto_field_name=True, indent=None, ensure_ascii=False))
+    line = MessageToJson(event, preserving_proto_field_name=True, indent=None, ensure_ascii=False)
+    # JSON is UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding is.
+    sys.stdout.buffer.write(line.encode() + b"\n")
     if event.HasField("unreadable"):
         print(f"switchhook decode: {name}: {event.unreadable.detail}", file=sys.stderr)
         return 1
