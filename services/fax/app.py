@@ -83,7 +83,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 identity=lambda event: event.event_id,
                 handler=FaxEvents(faxes),
                 after_commit=dispatcher.wake,
-            ),
+            ) as consumer,
             admin_server(settings.admin_address, health, metrics.registry) as admin,
             serving(
                 settings.grpc_address,
@@ -102,6 +102,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
         ):
             health.probe("database", opened.reachable)
             health.probe("bus", lambda: stream.connected)
+            health.probe("consumer", consumer.healthy)
             yield Addresses(port, admin)
 
 
