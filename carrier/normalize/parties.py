@@ -20,6 +20,7 @@ _KEYS = (
     ("address", "raw"),
     ("sip_uri", "raw"),
     ("display_name", "display_name"),
+    ("agent_name", "display_name"),
     ("name", "display_name"),
     ("carrier", "carrier"),
     ("line_type", "line_type"),

@@ -138,8 +138,23 @@ def _write_detail(event: Event, found: Envelope, ignored: list[str]) -> None:
         path = f"{found.path}." if found.path else ""
         route.common.fill(domain, found.payload, path, ignored)
         route.detail.fill(detail, found.payload, path, ignored)
+        if route.domain == "message" and not found.payload.get("text"):
+            _write_rich_text(event, found.payload.get("body"))
     elif found.payload is not None:
         ignored.append(found.path)
+
+
+def _write_rich_text(event: Event, body: Any) -> None:
+    """Write the text of a message over RCS, `{"text": "..."}`, or WhatsApp, one level deeper.
+
+    An opt-out counts whatever it came over. Source: Telnyx, receiving RCS webhooks; SDK, WhatsApp
+    message echo. A body of another kind (a file, a place, a reaction) has no text.
+    """
+    text = body.get("text") if isinstance(body, dict) else None
+    if isinstance(text, dict):
+        text = text.get("body")
+    if isinstance(text, str):
+        event.message.text = text
 
 
 def _unreadable(body: bytes, unreadable: Unreadable) -> Event:
