@@ -1,5 +1,6 @@
 """Fixtures every suite may use: a real nats-server and both databases."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -8,6 +9,10 @@ import pytest
 from tests.support.nats import NatsServer
 from tests.support.nats import nats_server as run_nats_server
 from tests.support.postgres import create_database, drop_database, postgres_cluster
+
+# Tests fork servers while gRPC's threads run; its fork handlers then abort the child now and then.
+# Read when gRPC is first used, so before any test.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 
 @pytest.fixture
