@@ -45,6 +45,14 @@ class Where(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """An event and where it is."""
+
+    event: Event
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
 class Signed:
     """A request as it came, with every value its signature headers occurred with."""
 
@@ -71,8 +79,8 @@ class Acceptance:
         self._clock = clock
         self._metrics = metrics
 
-    async def webhook(self, request: Signed) -> Event:
-        """Return the kept event of a JSON webhook.
+    async def webhook(self, request: Signed) -> Kept:
+        """Keep the event of a JSON webhook.
 
         A verified body that cannot be understood is kept as an unreadable event: the carrier would
         not send it again in a better form. Raises signature.Rejected for what does not verify, and
@@ -80,8 +88,7 @@ class Acceptance:
         """
         self._verify(request)
         event = normalize.normalize(request.body, receive_time=self._clock.now())
-        await self.keep(event)
-        return event
+        return Kept(event, await self.keep(event))
 
     def texml(self, app: str, request: Signed) -> Event:
         """Return the event of a TeXML request to the application `app`, not yet kept.

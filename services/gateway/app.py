@@ -121,11 +121,13 @@ class _Parts:
     async def _open(self, stream: Bus, publisher: Publisher) -> None:
         relaxed = self._given.durability == "relaxed"
 
-        async def prove() -> None:
-            await ensure_streams(stream)
-            await require_durable(stream, self._given.nats_monitor_url, relaxed=relaxed)
-
-        opening = Opening(stream, publisher, prove, grace=GRACE)
+        opening = Opening(
+            stream,
+            publisher,
+            lambda: ensure_streams(stream),
+            lambda: require_durable(stream, self._given.nats_monitor_url, relaxed=relaxed),
+            grace=GRACE,
+        )
         await opening.attempt(_PATIENCE)
         await self._run(opening.run(), "opening")
 

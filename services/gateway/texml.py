@@ -7,6 +7,7 @@ of progress, to which nobody listens, is answered with an empty one.
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from chassis.logs import get_logger
 from services.gateway.acceptance import Acceptance
 from services.gateway.edge import Incoming, Reply, Route
 from services.gateway.metrics import Metrics
-from services.gateway.webhooks import rejection, signed, unkept
+from services.gateway.webhooks import rejection, signed, tell, unkept
 
 log = get_logger(__name__)
 
@@ -60,25 +61,27 @@ class Texml:
         503 when the request could not be kept: the carrier then asks the fallback URL, which is
         another gateway.
         """
+        started = time.perf_counter()
         app = incoming.path.rpartition("/")[2]
         try:
             event = self._acceptance.texml(app, signed(incoming))
             parameters = _parameters(incoming.body)
-            _, document = await asyncio.gather(
+            where, document = await asyncio.gather(
                 self._acceptance.keep(event), self._document(app, parameters, event.event_id)
             )
         except Rejected as rejected:
             return rejection(incoming, rejected)
         except Fault as fault:
             return unkept(fault, "texml")
-        log.info("texml.answered", event_id=event.event_id, type=event.type)
+        tell("texml.answered", event, where, started)
         return Reply(200, "accepted", document, "application/xml; charset=utf-8")
 
     async def _document(self, app: str, parameters: Mapping[str, str], event_id: str) -> bytes:
         try:
             document = await self._documents.answer(app, parameters, event_id)
-        except Fault as fault:
-            log.warning("texml.unanswered", event_id=event_id, reason=fault.reason)
+        except Exception as error:  # whatever it was, a caller is waiting
+            reason = error.reason if isinstance(error, Fault) else type(error).__name__
+            log.warning("texml.unanswered", event_id=event_id, reason=reason)
             self._metrics.documented("gateway")
             return NOTHING if "CallbackSource" in parameters else APOLOGY
         self._metrics.documented("voice")

@@ -5,17 +5,22 @@ could not be kept, so that the carrier tries again or elsewhere.
 """
 
 import re
+import time
+
+from switchhook.event.v1.event_pb2 import Event
 
 from carrier import normalize
 from carrier.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, Rejected, RejectReason
 from chassis.errors import Fault
 from chassis.logs import get_logger
-from services.gateway.acceptance import Acceptance, Signed
+from services.gateway.acceptance import Acceptance, Signed, Where
 from services.gateway.edge import Incoming, Reply, Route
 
 log = get_logger(__name__)
 
 _V1_SIGNATURE_HEADER = "X-Telnyx-Signature"
+_MOST_V1_BYTES = 16 * 1024
+"""A body without a signature is only looked into while that costs next to nothing."""
 
 ACCEPTED = Reply(200, "accepted")
 # The same words whatever failed: a sender who is not Telnyx learns nothing from them.
@@ -50,14 +55,27 @@ class Webhooks:
 
     async def handle(self, incoming: Incoming) -> Reply:
         """Return the answer to one webhook."""
+        started = time.perf_counter()
         try:
-            event = await self._acceptance.webhook(signed(incoming))
+            kept = await self._acceptance.webhook(signed(incoming))
         except Rejected as rejected:
             return rejection(incoming, rejected)
         except Fault as fault:
             return unkept(fault, "webhooks")
-        log.info("webhook.accepted", event_id=event.event_id, type=event.type)
+        tell("webhook.accepted", kept.event, kept.where, started)
         return ACCEPTED
+
+
+def tell(message: str, event: Event, where: Where, started: float) -> None:
+    """Leave the one line about an event that was taken."""
+    milliseconds = round((time.perf_counter() - started) * 1000, 2)
+    log.info(
+        message,
+        event_id=event.event_id,
+        type=event.type,
+        outcome=where,
+        duration_ms=milliseconds,
+    )
 
 
 def signed(incoming: Incoming) -> Signed:
@@ -83,7 +101,8 @@ def unkept(fault: Fault, route: str) -> Reply:
 def rejection(incoming: Incoming, rejected: Rejected) -> Reply:
     """Return the answer to a request that does not verify, and leave one line about it."""
     v1 = rejected.reason is RejectReason.MISSING_HEADER and (
-        _V1_SIGNATURE_HEADER in incoming.headers or normalize.is_v1(incoming.body)
+        _V1_SIGNATURE_HEADER in incoming.headers
+        or (len(incoming.body) <= _MOST_V1_BYTES and normalize.is_v1(incoming.body))
     )
     log.warning("webhook.rejected", reason=rejected.reason, api_v1=v1, bytes=len(incoming.body))
     return API_V1 if v1 else REJECTED

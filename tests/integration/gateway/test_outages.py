@@ -15,7 +15,7 @@ import pytest
 from chassis.errors import Unavailable
 from chassis.lifecycle import BackgroundEnded
 from chassis.settings import SettingsError, load
-from chassis.streams import NotDurable
+from chassis.streams import EVENTS, NotDurable
 from services.gateway.app import Addresses
 from services.gateway.settings import Settings
 from services.gateway.spool import SpoolError
@@ -169,6 +169,20 @@ async def test_a_bus_that_may_lose_data_ends_a_gateway_that_waited_for_it(
             stream(server) as stored,
         ):
             await eventually(lambda: _has(stored, 1), timeout=30)
+
+
+async def test_a_deleted_stream_is_made_again(
+    nats_server: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that somebody deletes under a running gateway costs no webhook."""
+    monkeypatch.setattr("services.gateway.opening._AGAIN", 0.2)
+    async with gateway(nats_server, tmp_path) as door, stream(nats_server) as stored:
+        assert (await door.deliver(webhook())).status == 200
+        await stored.bus.api(f"STREAM.DELETE.{EVENTS}")
+        body = webhook()
+        assert (await door.deliver(body)).status == 200
+        await eventually(lambda: _has(stored, 1), timeout=30)
+        assert await stored.ids() == [identity(body)]
 
 
 async def test_an_unusable_spool_is_found_at_the_start(

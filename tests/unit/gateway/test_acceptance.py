@@ -72,7 +72,9 @@ BODY = orjson.dumps({"data": {"id": "e-1", "event_type": "call.initiated", "payl
 async def test_an_event_goes_to_the_stream_under_its_id() -> None:
     """The message is the event, its id the event's id, its subject the type's."""
     parts = Parts()
-    event = await parts.acceptance.webhook(signed(BODY))
+    kept = await parts.acceptance.webhook(signed(BODY))
+    event = kept.event
+    assert kept.where is Where.STREAM
     (message,) = parts.stream.kept
     assert message.message_id == event.event_id == "e-1"
     assert message.subject == "events.v1.telnyx.call.call.initiated"
@@ -127,7 +129,7 @@ async def test_the_clock_is_the_one_that_was_given() -> None:
 async def test_an_unreadable_body_is_quarantined() -> None:
     """Signed garbage is an event with its bytes, on a subject of its own."""
     parts = Parts()
-    event = await parts.acceptance.webhook(signed(b"not JSON"))
+    event = (await parts.acceptance.webhook(signed(b"not JSON"))).event
     assert event.WhichOneof("detail") == "unreadable"
     assert event.raw == b"not JSON"
     (message,) = parts.stream.kept
