@@ -207,7 +207,8 @@ async def _stay_connected(
     over = asyncio.Event()
 
     async def disconnected() -> None:
-        _log.warning("bus.disconnected")
+        if not client.is_closed:  # also called when we leave, which is no news
+            _log.warning("bus.disconnected")
         wire.went_away()
 
     async def reconnected() -> None:

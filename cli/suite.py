@@ -39,10 +39,19 @@ _READY_INTERVAL = 0.1  # seconds between two looks
 
 @asynccontextmanager
 async def bus(folder: Path, ports: Ports) -> AsyncIterator[NatsServer]:
-    """Run a durable nats-server for the block, its store in `folder`."""
+    """Run a durable nats-server for the block, its store in `folder`, its streams in place.
+
+    Services may start in any order and wait for the gateway to make the streams; here nobody
+    has to.
+    """
+    from chassis import jetstream
+    from chassis.streams import ensure_streams
+
     server = NatsServer(folder / "nats", port=ports.nats, monitor_port=ports.nats_monitor)
     server.start()
     try:
+        async with jetstream.bus(server.url, name="up") as opened:
+            await ensure_streams(opened)
         yield server
     finally:
         server.stop()

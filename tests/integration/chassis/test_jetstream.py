@@ -12,9 +12,12 @@ from chassis.jetstream import Bus, BusError, Outgoing, Published, StoredMessage,
 from chassis.streams import EVENTS, ensure_streams
 from cli.nats_server import NatsServer
 from tests.support.eventually import eventually
+from tests.support.log_lines import Lines, lines, log_set_up
 from tests.support.nats import nats_server as run_nats_server
 
 SUBJECT = "events.v1.test.note"
+
+__all__ = ["lines", "log_set_up"]
 
 
 @pytest.fixture
@@ -216,6 +219,18 @@ async def test_connection_outlives_a_long_absence(events: Bus, nats_server: Nats
     assert events._client.options["max_reconnect_attempts"] == -1
     nats_server.start()
     await _publish_patiently(events, "m")
+
+
+async def test_only_a_lost_connection_is_a_warning(nats_server: NatsServer, lines: Lines) -> None:
+    """A server that goes away is worth a warning; leaving it is not."""
+    async with bus(nats_server.url, name="test") as opened:
+        nats_server.kill()
+        await eventually(lambda: not opened.connected)
+        warned = [line["message"] for line in lines() if line["level"] == "warning"]
+        nats_server.start()
+        await eventually(lambda: opened.connected)
+    left = [line["message"] for line in lines() if line["level"] == "warning"]
+    assert (warned, left) == (["bus.disconnected"], [])
 
 
 async def test_absent_server_is_reported() -> None:
