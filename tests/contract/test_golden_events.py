@@ -69,8 +69,6 @@ GOLDEN = [
     for path in sorted(FIXTURES.iterdir())
     if path.suffix in {".json", ".form"} and not path.name.endswith(".expected.json")
 ]
-
-
 WITH_SECRETS = [golden for golden in GOLDEN if "secrets" in golden.expected]
 
 
@@ -134,6 +132,12 @@ def test_every_reason_and_every_kind_has_a_fixture(events: list[Event]) -> None:
     kinds = {event.texml.kind for event in events if event.HasField("texml")}
     assert reasons == set(UnreadableReason.values()) - {0}
     assert kinds == set(TexmlKind.values())
+
+
+def test_no_expected_event_stands_alone() -> None:
+    """Each expected file belongs to one body, so that none is kept for nothing."""
+    names = [path.name.removesuffix(".expected.json") for path in FIXTURES.glob("*.expected.json")]
+    assert sorted(names) == sorted(golden.path.stem for golden in GOLDEN)
 
 
 def test_no_two_fixtures_are_one_event(events: list[Event]) -> None:
