@@ -31,6 +31,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 REQUIREMENTS = ROOT / "requirements"
+_OURS = ("--path", "protos/switchhook")
 TYPED = [
     "carrier",
     "chassis",
@@ -160,7 +161,7 @@ def format_all(arguments: Sequence[str]) -> int:
 
 
 def _format_protos(*arguments: str) -> int:
-    return _tool("buf", "format", "protos", "--path", "protos/switchhook", *arguments)
+    return _tool("buf", "format", "protos", *_OURS, *arguments)
 
 
 def generate(arguments: Sequence[str]) -> int:
@@ -192,15 +193,15 @@ def baseline(arguments: Sequence[str]) -> int:
     del arguments
     set_up("dev")
     # Our own files only: what they import is not kept in the repository.
-    return _image("protos/baseline.binpb", "--path", "protos/switchhook", "--exclude-imports")
+    return _image("protos/baseline.binpb", "protos", *_OURS, "--exclude-imports")
 
 
 def _breaking() -> int:
     """Compare the protos with the baseline, whose imports come from today's set-up."""
     now, against = VENV / "protos.binpb", VENV / "baseline.binpb"
-    if status := _image(str(now), "--path", "protos/switchhook"):
+    if status := _image(str(now), "protos", *_OURS):
         return status
-    if status := _image(str(against), "--path", "protos/third_party"):
+    if status := _image(str(against), "protos/third_party"):
         return status
     # Serialized images concatenate: repeated fields of one message may come in pieces.
     with against.open("ab") as image:
@@ -209,7 +210,7 @@ def _breaking() -> int:
 
 
 def _image(target: str, *arguments: str) -> int:
-    return _tool("buf", "build", "protos", "--exclude-source-info", *arguments, "-o", target)
+    return _tool("buf", "build", *arguments, "--exclude-source-info", "-o", target)
 
 
 def _fresh(group: str) -> bool:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from chassis.consumer import consuming
 from switchhook.event.v1 import event_pb2
 from switchhook.fax.v1 import fax_service_pb2, fax_service_pb2_grpc
 
@@ -17,6 +16,7 @@ from carrier.media import Fetched, MediaPolicy, fetch
 from chassis import logs
 from chassis.admin import admin_server
 from chassis.clock import SystemClock
+from chassis.consumer import consuming
 from chassis.database import database
 from chassis.dispatcher import dispatching
 from chassis.grpc_server import Service, serving

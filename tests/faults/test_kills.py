@@ -69,8 +69,7 @@ async def test_kills_lose_nothing_and_repeat_nothing(running: Suite) -> None:
     sending = asyncio.create_task(flow.run())
     for _ in range(ROUNDS):
         for victim in VICTIMS:
-            enough = flow.sent + BETWEEN
-            await eventually(lambda enough=enough: flow.sent >= enough or sending.done())
+            await _more(flow, sending)
             await running.kill(victim)
     flow.stopped = True
     await sending
@@ -85,6 +84,12 @@ async def test_kills_lose_nothing_and_repeat_nothing(running: Suite) -> None:
     await eventually(complete, timeout=120, interval=0.5)
     assert flow.sent >= ROUNDS * len(VICTIMS) * BETWEEN
     await _all_stored(running, flow.faxes)
+
+
+async def _more(flow: Flow, sending: asyncio.Task[None]) -> None:
+    """Wait until enough has been sent since now, or sending has ended."""
+    enough = flow.sent + BETWEEN
+    await eventually(lambda: flow.sent >= enough or sending.done())
 
 
 async def _all_stored(running: Suite, fax_ids: list[str]) -> None:
