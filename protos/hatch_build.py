@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class GenerateHook(BuildHookInterface[Any]):
     """Put freshly generated code into what is built."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Generate `gen/`; raises CalledProcessError when a proto does not compile."""
         sys.path.insert(0, str(Path(self.root)))
         from generate import generate
