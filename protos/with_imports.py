@@ -1,4 +1,4 @@
-"""Complete an image that holds only our own files with the imports of another: IMAGE IMPORTS OUT."""
+"""Complete an image of only our own files with the imports of another: IMAGE IMPORTS OUT."""
 
 from __future__ import annotations
 
