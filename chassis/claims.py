@@ -38,6 +38,8 @@ class Claim:
     effect: Effect
     position: int
     attempt: int
+    doubtful: bool = False
+    """Whether an earlier attempt may have had the effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,8 @@ class Claims:
 
     def _final(self, claim: Claim, outcome: Outcome) -> Outcome:
         limit = claim.effect.max_attempts
-        if isinstance(outcome, RetryLater) and limit and claim.attempt >= limit:
+        spent = limit and claim.attempt >= limit and not claim.doubtful
+        if isinstance(outcome, RetryLater) and spent:
             return Failed("ATTEMPTS_EXHAUSTED", outcome.reason)
         return outcome
 
@@ -208,10 +211,14 @@ class Claims:
                 return {**free, **failed, "detail": text.encode()}
             case RetryLater(after, reason):
                 due = now + timedelta(seconds=max(after, backoff(claim.attempt)))
-                return {**free, "state": State.NEW.value, "reason": reason, "due_time": due}
+                # What an earlier attempt left in doubt, a later one without effect does not settle.
+                doubtful = self._table.c.doubtful
+                state = sa.case((doubtful, State.UNKNOWN.value), else_=State.NEW.value)
+                return {**free, "state": state, "reason": reason, "due_time": due}
             case Doubtful(reason):
                 due = now + timedelta(seconds=backoff(claim.attempt))
-                return {**free, "state": State.UNKNOWN.value, "reason": reason, "due_time": due}
+                unknown = {"state": State.UNKNOWN.value, "doubtful": True, "due_time": due}
+                return {**free, **unknown, "reason": reason}
 
 
 def passing(error: Exception) -> Fault | None:
@@ -225,7 +232,7 @@ def backoff(attempt: int) -> float:
 
 
 def _claim(row: Row[tuple[object, ...]], attempt: int) -> Claim:
-    return Claim(effect_of(row), row.position, attempt)
+    return Claim(effect_of(row), row.position, attempt, row.doubtful)
 
 
 def _may_resend(table: sa.FromClause, now: datetime) -> sa.ColumnElement[bool]:

@@ -28,7 +28,7 @@ class UtcTime(TypeDecorator[datetime]):
     def process_result_value(
         self,
         value: datetime | None,
-        dialect: Dialect,  # noqa: ARG002 - the signature is SQLAlchemy's
+        dialect: Dialect,
     ) -> datetime | None:
         """Turn what the driver gives into an aware datetime."""
         if value is None:

@@ -44,6 +44,7 @@ class Outbox:
             sa.Column("last_attempt_time", UtcTime),
             sa.Column("finish_time", UtcTime, index=True),
             sa.Column("resend_until", UtcTime),
+            sa.Column("doubtful", sa.Boolean, nullable=False),
             sa.Column("lease_owner", sa.Text, nullable=False),
             sa.Column("lease_until", UtcTime),
             sa.Index("ix_outbox_state_due_time", "state", "due_time"),
@@ -72,6 +73,7 @@ class Outbox:
             not_before=effect.not_before,
             due_time=effect.not_before or now,
             create_time=now,
+            doubtful=False,
             lease_owner="",
         )
         statement = statement.on_conflict_do_nothing(index_elements=["effect_id"])
@@ -121,6 +123,7 @@ class Outbox:
                     "reason": reason,
                     "due_time": now,
                     "finish_time": None,
+                    "doubtful": False,
                 }
 
     async def _leave(
@@ -201,6 +204,7 @@ def create_v1(op: Operations) -> None:
         sa.Column("last_attempt_time", time),
         sa.Column("finish_time", time),
         sa.Column("resend_until", time),
+        sa.Column("doubtful", sa.Boolean, nullable=False),
         sa.Column("lease_owner", sa.Text, nullable=False),
         sa.Column("lease_until", time),
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 # Speech and ringing pass ten times as fast as in life; nothing of ours is scaled.
 _TIME_SCALE = "0.1"
+_INTERRUPTED = 128 + signal.SIGINT  # as shells say it
 
 
 def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,6 +36,15 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--processes", action="store_true", help="a process for each service, as in production"
     )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        metavar="SECONDS",
+        help="how long each step may take to show what is expected of it (default: 20)",
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="show every line of the logs, not only errors"
+    )
     parser.set_defaults(func=run)
 
 
@@ -40,22 +52,26 @@ def run(arguments: argparse.Namespace) -> int:
     """Play the scenario; 0 when everything expected was seen."""
     from chassis import logs
 
-    logs.configure("demo", level="warning")
+    logs.configure("demo", level="info" if arguments.verbose else "error")
     os.environ.setdefault("SWITCHHOOK_SIMULATOR_TIME_SCALE", _TIME_SCALE)
     with tempfile.TemporaryDirectory(prefix="switchhook-demo-") as folder:
-        results = asyncio.run(_play(Path(folder), processes=arguments.processes))
+        try:
+            results = asyncio.run(_play(arguments, Path(folder)))
+        except KeyboardInterrupt:
+            return _INTERRUPTED
     return 0 if all(not result.unmet for result in results) else 1
 
 
-async def _play(folder: Path, *, processes: bool) -> Sequence[Result]:
+async def _play(arguments: argparse.Namespace, folder: Path) -> Sequence[Result]:
     from cli import suite
     from cli.story import Story, summary
     from simulator.client import Control
     from simulator.scenarios import WELCOME, play
 
-    ports = Ports.free()
-    async with suite.running(folder, ports, processes=processes):
+    ports, story = Ports.free(), Story()
+    steps = [replace(step, seconds=arguments.patience or step.seconds) for step in WELCOME]
+    async with suite.running(folder, ports, processes=arguments.processes):
         control = Control(f"http://127.0.0.1:{ports.simulator}")
-        results = await asyncio.to_thread(play, control, WELCOME, Story().tell)
+        results = await asyncio.to_thread(play, control, steps, story.tell, begin=story.begin)
     print(summary(results))
     return results

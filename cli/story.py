@@ -6,7 +6,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 
-from simulator.scenarios import Happening, Result
+from simulator.scenarios import Happening, Result, Step
 
 _DIM, _BOLD, _GREEN, _RED, _OFF = "\033[2m", "\033[1m", "\033[32m", "\033[31m", "\033[0m"
 
@@ -17,9 +17,12 @@ class Story:
     def __init__(self, *, colour: bool | None = None) -> None:
         self._colour = sys.stdout.isatty() if colour is None else colour
 
+    def begin(self, step: Step) -> None:
+        """Print what is about to happen."""
+        print(self._paint(_BOLD, step.title), flush=True)
+
     def tell(self, result: Result) -> None:
-        """Print one step: what happened, what came in, what went out."""
-        print(self._paint(_BOLD, result.step.title))
+        """Print what came of the step: what came in, what went out, and what did not."""
         for happening in result.timeline:
             print(f"  {self._line(happening)}")
         for expected in result.unmet:

@@ -7,6 +7,7 @@ quick, for a laptop), or each part as a process of its own, as in production.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import importlib
 import os
 import signal
@@ -14,8 +15,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from http import HTTPStatus
 from pathlib import Path
 
@@ -35,6 +36,32 @@ PARTS = {
 _STOP_DEADLINE = 15.0  # seconds for a process to end in good order
 _READY_DEADLINE = 30.0  # seconds for a process to become ready
 _READY_INTERVAL = 0.1  # seconds between two looks
+
+
+class FolderError(Exception):
+    """The folder for the data cannot be had; the message says why."""
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Keep the folder to this process for the block; raises FolderError.
+
+    Two suites on the same data would each undo what the other does. The claim ends with the
+    process, however it ends.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        claim = (folder / "claim").open("w")
+    except OSError as error:
+        raise FolderError(f"{folder}: {error.strerror}") from None
+    with claim:
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderError(
+                f"{folder} is in use by another suite; --data takes another"
+            ) from None
+        yield
 
 
 @asynccontextmanager

@@ -25,8 +25,9 @@ _PLACES = """
   health, metrics http://127.0.0.1:{gateway_admin}/readyz (gateway), the others beside it
   data            {folder}
 
-  try  python3 dev.py run simulate sms --from +13125550102 --text "hello"
-       python3 dev.py run simulate call --from +13125550101
+  try  python3 dev.py run simulate sms --from ada --text STOP{url}
+       python3 dev.py run simulate call --from grace{url}
+       python3 dev.py run simulate --help
 """
 
 
@@ -36,55 +37,83 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
         "up",
         help="start everything on this machine and keep it running",
         description="Start nats-server, the simulator and every service, play the welcome "
-        "scenario through signed webhooks, and keep running until Ctrl-C.",
+        "scenario through signed webhooks, and keep running until Ctrl-C. What it holds in its "
+        "folder is there again the next time.",
     )
     parser.add_argument("--data", type=Path, default=Path(".data"), help="folder for all data")
     parser.add_argument(
         "--processes", action="store_true", help="a process for each service, as in production"
     )
+    parser.add_argument(
+        "--free-ports",
+        action="store_true",
+        help="take ports that are free instead of the usual ones, to run beside another suite",
+    )
     parser.add_argument("--quiet", action="store_true", help="do not play the welcome scenario")
-    parser.add_argument("--verbose", action="store_true", help="show every line of the logs")
+    parser.add_argument(
+        "--verbose", action="store_true", help="show every line of the logs, not only errors"
+    )
     parser.set_defaults(func=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the suite; the exit status is the process's own."""
     from chassis import lifecycle, logs
+    from cli import suite
 
-    ports = Ports()
+    ports = Ports.free() if arguments.free_ports else Ports()
+    folder = arguments.data.resolve()
     if taken := ports.taken():
-        print(f"switchhook up: in use: port {', '.join(map(str, taken))}", file=sys.stderr)
-        return 1
-    logs.configure("up", level="info" if arguments.verbose else "warning")
-    lifecycle.run(lambda: _running(arguments, ports))
+        return _refuse(f"port {', '.join(map(str, taken))} in use; --free-ports takes others")
+    logs.configure("up", level="info" if arguments.verbose else "error")
+    try:
+        with suite.claimed(folder):
+            lifecycle.run(lambda: _running(arguments, folder, ports))
+    except suite.FolderError as error:
+        return _refuse(str(error))
     return 0
 
 
+def _refuse(why: str) -> int:
+    print(f"switchhook up: {why}", file=sys.stderr)
+    return 1
+
+
 @asynccontextmanager
-async def _running(arguments: argparse.Namespace, ports: Ports) -> AsyncIterator[None]:
+async def _running(
+    arguments: argparse.Namespace, folder: Path, ports: Ports
+) -> AsyncIterator[None]:
     from cli import suite
 
-    began = time.monotonic()
-    folder = arguments.data.resolve()
+    began, leaving = time.monotonic(), threading.Event()
     async with suite.running(folder, ports, processes=arguments.processes):
-        print(f"up in {time.monotonic() - began:.1f} s, {_mebibytes()} MiB", end="")
-        print(_PLACES.format(folder=folder, **vars(ports)), flush=True)
+        memory = "" if arguments.processes else f", {_mebibytes()} MiB"
+        print(f"up in {time.monotonic() - began:.1f} s{memory}")
+        print(_places(folder, ports), flush=True)
         if not arguments.quiet:
             # A thread that nobody waits for: Ctrl-C must not have to.
-            threading.Thread(target=_welcome, args=(ports,), daemon=True).start()
+            threading.Thread(target=_welcome, args=(ports, leaving), daemon=True).start()
         yield
+        leaving.set()
 
 
-def _welcome(ports: Ports) -> None:
+def _places(folder: Path, ports: Ports) -> str:
+    usual = ports.simulator == Ports.simulator
+    url = "" if usual else f" --url http://127.0.0.1:{ports.simulator}"
+    return _PLACES.format(folder=folder, url=url, **vars(ports))
+
+
+def _welcome(ports: Ports, leaving: threading.Event) -> None:
     from cli.story import Story, summary
     from simulator.client import Control, ControlError, NotRunningError
     from simulator.scenarios import WELCOME, play
 
-    control = Control(f"http://127.0.0.1:{ports.simulator}")
+    control, story = Control(f"http://127.0.0.1:{ports.simulator}"), Story()
     try:
-        results = play(control, WELCOME, Story().tell)
+        results = play(control, WELCOME, story.tell, begin=story.begin)
     except (NotRunningError, ControlError) as error:
-        print(f"the welcome scenario ended early: {error}", file=sys.stderr)
+        if not leaving.is_set():
+            print(f"the welcome scenario ended early: {error}", file=sys.stderr)
         return
     print(f"{summary(results)}\nrunning; Ctrl-C stops everything", flush=True)
 

@@ -80,11 +80,17 @@ class Result:
 
 
 def play(
-    control: Control, scenario: Sequence[Step], report: Callable[[Result], None]
+    control: Control,
+    scenario: Sequence[Step],
+    report: Callable[[Result], None],
+    *,
+    begin: Callable[[Step], None] | None = None,
 ) -> Sequence[Result]:
-    """Play every step, reporting each as it ends; blocks until the last one has."""
+    """Play every step, telling when each begins and how it ends; blocks until the last one has."""
     results = []
     for step in scenario:
+        if begin is not None:
+            begin(step)
         results.append(_play_step(control, step))
         report(results[-1])
     return results
@@ -179,6 +185,10 @@ def _reply_to(person: world.Person, words: str, times: int = 1) -> Expectation:
     return Expectation("message.accepted", facts, times)
 
 
+def _reported(kind: str) -> Expectation:
+    return Expectation(kind, {"status": 200}, attempts=True)
+
+
 def _steers(queue: str) -> Iterator[Expectation]:
     mine = {"call_control_id": "$call_control_id"}
     yield Expectation("call.answer", mine)
@@ -195,14 +205,14 @@ WELCOME: Sequence[Step] = (
         "Ada texts STOP",
         "/_sim/sms",
         _texts(world.ADA, "STOP"),
-        (_reply_to(world.ADA, "unsubscribed"),),
+        (_reply_to(world.ADA, "unsubscribed"), _reported("message.finalized")),
         before=_BY_US,
     ),
     Step(
         "Grace texts HELP, and the webhook comes three times",
         "/_sim/sms",
         _texts(world.GRACE, "help"),
-        (_reply_to(world.GRACE, "help"),),
+        (_reply_to(world.GRACE, "help"), _reported("message.finalized")),
         before=(
             ("/_sim/faults", {"kind": "webhook_duplicate", "match": "message.*", "copies": 2}),
         ),
@@ -211,7 +221,7 @@ WELCOME: Sequence[Step] = (
         "Ada texts START",
         "/_sim/sms",
         _texts(world.ADA, "Start"),
-        (_reply_to(world.ADA, "subscribed"),),
+        (_reply_to(world.ADA, "subscribed"), _reported("message.finalized")),
     ),
     Step(
         "Grace texts STOP, and the carrier itself answers",
@@ -250,6 +260,7 @@ WELCOME: Sequence[Step] = (
         {"to": world.GRACE.number},
         (
             Expectation("call.dial", {"call_control_id": "$call_control_id"}),
+            _reported("call.answered"),
             *(
                 Expectation(kind, {"call_control_id": "$call_control_id"}, times=0)
                 for kind in ("call.answer", "call.speak", "call.enqueue", "call.hangup")

@@ -311,6 +311,20 @@ async def test_doubtful_effect_is_resent_within_its_window(desk: Desk) -> None:
     assert await desk.state() is State.UNKNOWN
 
 
+async def test_later_attempt_does_not_settle_an_earlier_doubt(desk: Desk) -> None:
+    """After a doubtful attempt a harmless one leaves the doubt, and so the window, in place."""
+    resend = replace(NOTE, in_doubt=InDoubt.RESEND, resend_window=100, max_attempts=2)
+    await desk.add(resend)
+    [claim] = await desk.claim()
+    await desk.record(claim, Doubtful("RESET"))
+    desk.clock.advance(timedelta(seconds=50))
+    [again] = await desk.claim()
+    await desk.record(again, RetryLater(50, "BUSY"))
+    assert await desk.state() is State.UNKNOWN
+    desk.clock.advance(timedelta(seconds=50))
+    assert await desk.claim() == []
+
+
 async def test_own_effects_are_doubtful_after_a_crash(desk: Desk) -> None:
     """What this instance left in flight is in doubt at once; what another did is not."""
     await desk.add(NOTE)

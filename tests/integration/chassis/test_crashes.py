@@ -10,6 +10,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from chassis.database import Database
 from chassis.jetstream import Bus, BusError, Outgoing, bus
 from chassis.outbox import State
 from chassis.streams import DEAD_LETTERS, EVENTS, ensure_streams
@@ -99,7 +100,7 @@ async def test_every_effect_happens_once_across_kills(
         publishing = asyncio.create_task(_publish_all(opened))
         for kill in range(1, KILLS + 1):
             goal = kill * MESSAGES // (KILLS + 1)
-            await eventually(partial(receiver.has, goal), timeout=30)
+            await eventually(partial(receiver.has, goal), timeout=60)
             await asyncio.sleep(dice.uniform(0, 0.05))
             await zygote.tell("kill")
             if kill % 4 == 0:
@@ -107,15 +108,15 @@ async def test_every_effect_happens_once_across_kills(
                 nats_server.start()
             await zygote.tell("start")
         await publishing
-        await eventually(lambda: len(receiver.sent) == MESSAGES, timeout=30)
-        await eventually(lambda: _settled(database_url), timeout=30)
-        await zygote.tell("kill")
-        await _check_effects(opened, database_url, receiver)
+        async with ledger_database(database_url) as database:
+            await eventually(partial(_all_sent, database), timeout=60)
+            await zygote.tell("kill")
+            await _check_effects(opened, database, receiver)
 
 
 async def _publish_all(opened: Bus) -> None:
     for name in NAMES:
-        await eventually(partial(_publish, opened, name), timeout=30)
+        await eventually(partial(_publish, opened, name), timeout=60)
 
 
 async def _publish(opened: Bus, name: str) -> bool:
@@ -124,18 +125,16 @@ async def _publish(opened: Bus, name: str) -> bool:
     return not isinstance(verdicts[0], BusError)
 
 
-async def _settled(database_url: str) -> bool:
-    ledger = Ledger()
-    async with ledger_database(database_url) as database, database.reading() as connection:
-        return await ledger.outbox.count(connection, State.SENT) == 2 * MESSAGES
+async def _all_sent(database: Database) -> bool:
+    async with database.reading() as connection:
+        return await Ledger().outbox.count(connection, State.SENT) == 2 * MESSAGES
 
 
-async def _check_effects(opened: Bus, database_url: str, receiver: Receiver) -> None:
+async def _check_effects(opened: Bus, database: Database, receiver: Receiver) -> None:
     assert set(receiver.sent) == {f"note-{name}" for name in NAMES}
     assert all(len(bodies) == 1 for bodies in receiver.bodies.values())
-    ledger = Ledger()
-    async with ledger_database(database_url) as database, database.reading() as connection:
-        query = sa.select(ledger.entries.c.event_id)
+    async with database.reading() as connection:
+        query = sa.select(Ledger().entries.c.event_id)
         assert sorted((await connection.execute(query)).scalars()) == NAMES
     made = await opened.read(EVENTS, 1, 1000, subject="events.v1.clerk.>")
     ids = sorted(message.headers["Nats-Msg-Id"] for message in made)
