@@ -23,11 +23,11 @@ from chassis.grpc_server import Service, serving
 from chassis.health import Health
 from chassis.jetstream import bus
 from chassis.metrics import Metrics
+from chassis.objects import open_objects
 from chassis.publisher import EVENT, EventPublisher
 from chassis.settings import describe
 from services.fax import translate
 from services.fax.consumer import DURABLE, SUBJECTS, FaxEvents
-from services.fax.documents import open_documents
 from services.fax.fetching import DocumentFetcher, Fetch, Sink
 from services.fax.servicer import FaxServicer
 from services.fax.settings import Settings
@@ -55,7 +55,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
     with logs.bound(service="fax"):
         _log.info("settings.loaded", **describe(settings))
         health, metrics, store, clock = Health(), Metrics(), FaxStore(), SystemClock()
-        documents = open_documents(settings.documents_url)
+        documents = open_objects(settings.documents_url, "documents")
         faxes = FaxUseCases(store, outbox, translate.announcement)
         async with (
             database(

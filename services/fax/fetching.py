@@ -25,7 +25,7 @@ from carrier.outcomes import Accepted
 from carrier.outcomes import Outcome as CarrierOutcome
 from chassis.clock import Clock
 from chassis.effects import Done, Effect, Failed, Outcome, RetryLater
-from services.fax.documents import Documents
+from chassis.objects import Objects
 from services.fax.model import Document, DocumentState
 from services.fax.use_cases import FaxUseCases
 
@@ -51,7 +51,7 @@ class DocumentFetcher:
     """Fetches a document, keeps it, and records what became of it."""
 
     def __init__(
-        self, faxes: FaxUseCases, documents: Documents, carrier: Carrier, fetch: Fetch, clock: Clock
+        self, faxes: FaxUseCases, documents: Objects, carrier: Carrier, fetch: Fetch, clock: Clock
     ) -> None:
         self._faxes = faxes
         self._documents = documents

@@ -11,8 +11,8 @@ from switchhook.fax.v1 import fax_service_pb2_grpc
 
 from chassis import pages
 from chassis.database import Database
+from chassis.objects import Objects
 from services.fax import translate
-from services.fax.documents import Documents
 from services.fax.store import FaxStore
 from services.fax.use_cases import FaxUseCases
 
@@ -23,7 +23,7 @@ class FaxServicer(fax_service_pb2_grpc.FaxServiceServicer):
     """Reads faxes and streams their documents."""
 
     def __init__(
-        self, database: Database, faxes: FaxUseCases, store: FaxStore, documents: Documents
+        self, database: Database, faxes: FaxUseCases, store: FaxStore, documents: Objects
     ) -> None:
         """Answer from the database and the document store."""
         self._database = database

@@ -20,7 +20,7 @@ from carrier.media import (
 )
 from carrier.outcomes import Accepted, NotSent, Outcome, WhyNotSent
 from chassis.effects import Done, Effect, Failed, RetryLater
-from services.fax.documents import Documents, open_documents
+from chassis.objects import Objects, open_objects
 from services.fax.fetching import DocumentFetcher
 from services.fax.use_cases import FETCH, FaxUseCases
 
@@ -66,13 +66,13 @@ def links(table: Mapping[str, bytes | Exception]) -> Callable[..., Awaitable[Fet
 
 
 @pytest.fixture
-def documents(tmp_path: Path) -> Documents:
+def documents(tmp_path: Path) -> Objects:
     """A store in a folder of the test's own."""
-    return open_documents(str(tmp_path))
+    return open_objects(str(tmp_path), "documents")
 
 
 def fetcher(
-    documents: Documents, table: Mapping[str, bytes | Exception], carrier: Carrier | None = None
+    documents: Objects, table: Mapping[str, bytes | Exception], carrier: Carrier | None = None
 ) -> DocumentFetcher:
     """Return a fetcher whose use cases are not needed: nothing is settled here."""
     unused = cast("FaxUseCases", None)
@@ -84,7 +84,7 @@ def fetch_of(link: str) -> Effect:
     return Effect(effect_id="fax-document-1", kind=FETCH, body=link.encode(), entity_key="fax-1")
 
 
-async def test_a_live_link_is_kept(documents: Documents) -> None:
+async def test_a_live_link_is_kept(documents: Objects) -> None:
     """The bytes behind the link are in the store under the outcome's reference."""
     outcome = await fetcher(documents, {OLD: PDF}).perform(fetch_of(OLD))
     assert isinstance(outcome, Done)
@@ -92,7 +92,7 @@ async def test_a_live_link_is_kept(documents: Documents) -> None:
 
 
 @pytest.mark.parametrize("link", [OLD, ""])
-async def test_a_dead_or_missing_link_is_refreshed(documents: Documents, link: str) -> None:
+async def test_a_dead_or_missing_link_is_refreshed(documents: Objects, link: str) -> None:
     """The carrier is asked for a fresh link, and what lies behind that is kept."""
     carrier = Carrier()
     outcome = await fetcher(documents, {NEW: PDF}, carrier).perform(fetch_of(link))
@@ -100,13 +100,13 @@ async def test_a_dead_or_missing_link_is_refreshed(documents: Documents, link: s
     assert carrier.asked == ["POST /faxes/fax-1/actions/refresh", "GET /faxes/fax-1"]
 
 
-async def test_a_fax_whose_fresh_link_is_dead_too_is_lost(documents: Documents) -> None:
+async def test_a_fax_whose_fresh_link_is_dead_too_is_lost(documents: Objects) -> None:
     """When the carrier has answered and there is still nothing, nobody tries for ever."""
     outcome = await fetcher(documents, {}).perform(fetch_of(OLD))
     assert outcome == Failed("LINK_EXPIRED")
 
 
-async def test_a_carrier_that_is_away_is_asked_again(documents: Documents) -> None:
+async def test_a_carrier_that_is_away_is_asked_again(documents: Objects) -> None:
     """A dead link and no answer say nothing about the document."""
     outcome = await fetcher(documents, {}, Carrier(away=True)).perform(fetch_of(OLD))
     assert isinstance(outcome, RetryLater)
@@ -122,7 +122,7 @@ async def test_a_carrier_that_is_away_is_asked_again(documents: Documents) -> No
     ],
 )
 async def test_every_fault_has_its_outcome(
-    documents: Documents, fault: Exception, expected: Any
+    documents: Objects, fault: Exception, expected: Any
 ) -> None:
     """What can never work fails with its reason; what may work later is tried again."""
     assert await fetcher(documents, {OLD: fault}).perform(fetch_of(OLD)) == expected

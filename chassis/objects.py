@@ -1,7 +1,7 @@
-"""Documents under the hash of their content, in a local folder or an S3-compatible store.
+"""Files under the hash of their content, in a local folder or an S3-compatible store.
 
-A document is written once and never changed: the same content has the same name. The content type
-lives in the database, because a local folder has no place for it.
+An object is written once and never changed: the same content has the same name. The content type
+lives in the service's database, because a local folder has no place for it.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ CHUNK = 64 * 1024
 
 @dataclass(frozen=True)
 class Stored:
-    """A document that is in the store: its name and its size in bytes."""
+    """An object that is in the store: its name and its size in bytes."""
 
     sha256: str
     size: int
 
 
 class Draft:
-    """A document being received: written to a file first, named when it is whole."""
+    """An object being received: written to a file first, named when it is whole."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -51,12 +51,13 @@ class Draft:
         return self._file, Stored(self._hash.hexdigest(), self._size)
 
 
-class Documents:
-    """Keeps and hands out documents."""
+class Objects:
+    """Keeps and hands out objects."""
 
-    def __init__(self, store: ObjectStore, drafts: Path | None = None) -> None:
-        """Keep documents in `store`; receive them in the folder `drafts` (default: temporary)."""
+    def __init__(self, store: ObjectStore, folder: str, drafts: Path | None = None) -> None:
+        """Keep objects in this folder of `store`; receive them in `drafts` (default: temporary)."""
         self._store = store
+        self._folder = folder
         self._drafts = drafts
 
     @asynccontextmanager
@@ -68,36 +69,38 @@ class Documents:
     async def keep(self, draft: Draft) -> Stored:
         """Store the draft's content durably and return its name; storing it again is harmless."""
         file, stored = draft.finished()
-        await obstore.put_async(self._store, _path(stored.sha256), file)
+        await obstore.put_async(self._store, self._path(stored.sha256), file)
         if isinstance(self._store, LocalStore):
-            await asyncio.to_thread(_sync, Path(str(self._store.prefix)) / _path(stored.sha256))
+            await asyncio.to_thread(
+                _sync, Path(str(self._store.prefix)) / self._path(stored.sha256)
+            )
         return stored
 
     async def read(self, sha256: str) -> AsyncIterator[bytes]:
         """Yield the content in chunks of at most CHUNK bytes; FileNotFoundError if it is gone."""
-        found = await obstore.get_async(self._store, _path(sha256))
+        found = await obstore.get_async(self._store, self._path(sha256))
         async for block in found.stream(min_chunk_size=CHUNK):
             view = memoryview(block)
             for start in range(0, len(view), CHUNK):
                 yield bytes(view[start : start + CHUNK])
 
+    def _path(self, sha256: str) -> str:
+        return f"{self._folder}/{sha256[:2]}/{sha256}"
 
-def open_documents(url: str) -> Documents:
+
+def open_objects(url: str, folder: str) -> Objects:
     """Open the store at `url`: a folder's path, or `s3://bucket/prefix`.
 
-    The credentials of an S3 store come from the environment, as for every AWS client.
+    What is kept lies in its sub-folder `folder`, which must stay the same. The credentials of an S3
+    store come from the environment, as for every AWS client.
     """
     if url.startswith("s3://"):
-        return Documents(S3Store.from_url(url))
-    folder = Path(url)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    drafts = folder / "drafts"
+        return Objects(S3Store.from_url(url), folder)
+    root = Path(url)
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    drafts = root / "drafts"
     drafts.mkdir(exist_ok=True, mode=0o700)
-    return Documents(LocalStore(folder.resolve()), drafts)
-
-
-def _path(sha256: str) -> str:
-    return f"documents/{sha256[:2]}/{sha256}"
+    return Objects(LocalStore(root.resolve()), folder, drafts)
 
 
 def _sync(path: Path) -> None:
