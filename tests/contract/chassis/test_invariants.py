@@ -317,7 +317,7 @@ async def _first_of(*futures: "asyncio.Future[None]") -> None:
 def test_nothing_happens_twice_on_sqlite(tmp_path: Path) -> None:
     """On SQLite no history of deliveries, attempts and crashes doubles or loses anything."""
     with asyncio.Runner() as runner:
-        _check(f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}", runner, examples=30)
+        _check(f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}", runner, examples=20)
 
 
 def test_nothing_happens_twice_on_postgresql(postgres_url: str) -> None:
@@ -325,6 +325,6 @@ def test_nothing_happens_twice_on_postgresql(postgres_url: str) -> None:
     with asyncio.Runner() as runner:
         url = runner.run(create_database(postgres_url))
         try:
-            _check(url, runner, examples=10)
+            _check(url, runner, examples=8)
         finally:
             runner.run(drop_database(postgres_url, url))
