@@ -1,10 +1,11 @@
 """Tell what a file is from its first bytes: neither its name nor its declared type is trusted."""
 
+import codecs
 import re
 from enum import StrEnum
 
-SNIFF_BYTES = 64
-"""How many first bytes `sniff` wants; fewer are enough only when the file is shorter."""
+SNIFF_BYTES = 512
+"""How many first bytes are wanted; fewer are enough only when the file is shorter."""
 
 
 class MediaKind(StrEnum):
@@ -22,6 +23,11 @@ class MediaKind(StrEnum):
     MP3 = "audio/mpeg"
     WAV = "audio/wav"
     VCARD = "text/vcard"
+    SMIL = "application/smil"
+    TEXT = "text/plain"
+    """Nothing but readable UTF-8, and neither markup nor a script. No signature says so."""
+    OTHER = "application/octet-stream"
+    """None of the others."""
 
 
 _SIGNATURES: tuple[tuple[MediaKind, re.Pattern[bytes]], ...] = (
@@ -43,7 +49,22 @@ _SIGNATURES: tuple[tuple[MediaKind, re.Pattern[bytes]], ...] = (
     (MediaKind.AMR, re.compile(rb"#!AMR(-WB)?\n")),
     (MediaKind.MP3, re.compile(rb"ID3[\x02-\x04]|\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")),
     (MediaKind.VCARD, re.compile(rb"(\xef\xbb\xbf)?BEGIN:VCARD\r?\n", re.IGNORECASE)),
+    (
+        MediaKind.SMIL,
+        re.compile(
+            rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]{0,100}\?>\s*)?(<!DOCTYPE\s+smil[^>]{0,200}>\s*)?"
+            rb"<smil[\s>]",
+            re.IGNORECASE,
+        ),
+    ),
 )
+
+SIGNED_KINDS = frozenset(MediaKind) - {MediaKind.TEXT, MediaKind.OTHER}
+"""The kinds that a signature tells."""
+
+# What a viewer that looks for itself might take for a page or a program.
+_NOT_PROSE = re.compile(rb"(\xef\xbb\xbf)?\s*(<|#!)")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
 def sniff(head: bytes) -> MediaKind | None:
@@ -52,3 +73,19 @@ def sniff(head: bytes) -> MediaKind | None:
         if signature.match(head):
             return kind
     return None
+
+
+def kind_of(head: bytes) -> MediaKind:
+    """Name the kind of any file by its first bytes, down to plain text and OTHER."""
+    return sniff(head) or (MediaKind.TEXT if _is_text(head) else MediaKind.OTHER)
+
+
+def _is_text(head: bytes) -> bool:
+    if not head or _NOT_PROSE.match(head):
+        return False
+    try:
+        # The last character may be cut off.
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return _CONTROLS.search(text) is None

@@ -21,7 +21,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from carrier.addresses import is_public
-from carrier.magic import SNIFF_BYTES, MediaKind, sniff
+from carrier.magic import SNIFF_BYTES, MediaKind, kind_of
 from carrier.media_policy import (
     Destination,
     MediaError,
@@ -290,7 +290,7 @@ async def _head(chunks: AsyncIterator[bytes]) -> bytes:
 def _kind(head: bytes, policy: MediaPolicy) -> MediaKind:
     if not head:
         raise MediaRefused(MediaRefusal.EMPTY)
-    kind = sniff(head)
-    if kind is None or kind not in policy.kinds:
+    kind = kind_of(head)
+    if kind not in policy.kinds:
         raise MediaRefused(MediaRefusal.KIND)
     return kind

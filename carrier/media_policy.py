@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
-from carrier.magic import MediaKind
+from carrier.magic import SIGNED_KINDS, MediaKind
 
 MAX_URL_CHARACTERS = 4096
 
@@ -77,7 +77,7 @@ class MediaPolicy:
     """
 
     max_bytes: int
-    kinds: frozenset[MediaKind] = frozenset(MediaKind)
+    kinds: frozenset[MediaKind] = SIGNED_KINDS
     hosts: tuple[str, ...] = DEFAULT_HOSTS
     key_hosts: tuple[str, ...] = DEFAULT_KEY_HOSTS
     """Who may be shown the API key, and only after a request without it was turned away."""

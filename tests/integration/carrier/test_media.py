@@ -11,6 +11,7 @@ import pytest
 from aiohttp import connector as aiohttp_connector
 
 from carrier import media, media_policy
+from carrier.magic import SIGNED_KINDS
 from carrier.media import (
     Fetched,
     MediaGone,
@@ -97,7 +98,7 @@ def policy_for(
     *sites: Site,
     max_bytes: int = 100_000,
     total_seconds: float = 30,
-    kinds: frozenset[MediaKind] = frozenset(MediaKind),
+    kinds: frozenset[MediaKind] = SIGNED_KINDS,
 ) -> MediaPolicy:
     """Allow the plain origins of some sites."""
     return MediaPolicy(
@@ -186,6 +187,15 @@ async def test_a_kind_the_caller_does_not_keep_is_refused() -> None:
         served.answers["/a"] = reply("200 OK", b"GIF89a" + b"x" * 100)
         policy = policy_for(served, kinds=frozenset({MediaKind.PDF, MediaKind.TIFF}))
         assert await refusal_of(served.origin + "/a", policy) is MediaRefusal.KIND
+
+
+async def test_an_archive_may_keep_what_nobody_knows() -> None:
+    """A caller who wants every kind gets the bytes, and is told that they are of none."""
+    async with site() as served:
+        served.answers["/a"] = reply("200 OK", b"\x1f\x8b" + b"x" * 100)
+        policy = policy_for(served, kinds=frozenset(MediaKind))
+        fetched, content = await got(served.origin + "/a", policy)
+    assert (fetched.kind, len(content)) == (MediaKind.OTHER, 102)
 
 
 async def test_an_empty_file_is_refused() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carrier.magic import MediaKind, sniff
+from carrier.magic import MediaKind, kind_of, sniff
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,9 @@ from carrier.magic import MediaKind, sniff
         (b"BEGIN:VCARD\r\nVERSION:3.0", MediaKind.VCARD),
         (b"begin:vcard\nVERSION:2.1", MediaKind.VCARD),
         (b"\xef\xbb\xbfBEGIN:VCARD\r\n", MediaKind.VCARD),
+        (b"<smil>\n<head>", MediaKind.SMIL),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>\n<smil xmlns="x">', MediaKind.SMIL),
+        (b'<!DOCTYPE smil PUBLIC "-//W3C//DTD SMIL 1.0//EN" "x">\r\n<smil>', MediaKind.SMIL),
     ],
 )
 def test_names_the_kinds_we_keep(head: bytes, kind: MediaKind) -> None:
@@ -68,3 +71,33 @@ def test_everything_else_has_no_name(head: bytes) -> None:
 def test_no_bytes_are_a_crash(head: bytes) -> None:
     """Whatever the file, there is an answer."""
     assert sniff(head) in (None, *MediaKind)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"see you at 8", MediaKind.TEXT),
+        ("Grüße 👋".encode(), MediaKind.TEXT),
+        ("\ufeff\t\u05e9\u05dc\u05dd\r\n".encode(), MediaKind.TEXT),
+        ("Grüß".encode()[:-1], MediaKind.TEXT),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", MediaKind.PNG),
+        (b"", MediaKind.OTHER),
+        (b"a\x00b", MediaKind.OTHER),
+        (b"caf\xe9 au lait", MediaKind.OTHER),
+        (b"\xff\xfeh\x00i\x00", MediaKind.OTHER),
+        (b"<html><body>see you at 8", MediaKind.OTHER),
+        (b"\n <script>", MediaKind.OTHER),
+        (b"#!/bin/sh\n", MediaKind.OTHER),
+        (b"MZ\x90\x00", MediaKind.OTHER),
+        (b"\x1b[2J", MediaKind.OTHER),
+    ],
+)
+def test_every_file_is_of_some_kind(head: bytes, kind: MediaKind) -> None:
+    """What no signature tells is readable text, or nothing we know."""
+    assert kind_of(head) is kind
+
+
+@given(st.binary(max_size=80))
+def test_a_signature_decides_before_the_text_does(head: bytes) -> None:
+    """The wider question never contradicts the narrower one."""
+    assert kind_of(head) in (sniff(head) or MediaKind.TEXT, sniff(head) or MediaKind.OTHER)
