@@ -15,9 +15,11 @@ from switchhook.event.v1.event_pb2 import Event
 from tests.support.contracts import fields_within, files, methods
 
 SOURCES = Path(__file__).parents[2] / "protos"
-READING = ("Find", "Get", "List", "Watch")
+READING = ("Estimate", "Find", "Get", "List", "Watch")
 NATURALLY_IDEMPOTENT = {
     "AnswerTexml": "the carrier repeats a request under its own CallSid",
+    "DeleteTemplate": "what is removed stays removed",
+    "PutTemplate": "the whole template is put under its own id",
 }
 """Changes that need no request_id, and why."""
 
