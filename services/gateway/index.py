@@ -20,8 +20,10 @@ from services.gateway.readahead import reading_ahead
 
 log = get_logger(__name__)
 
-_BATCH = 64
+_BATCH = 256
 _READ_AHEAD = 256
+_REST = 0.05
+"""Seconds between two transactions: readers wait a moment, and many events share each."""
 _PAUSE = 1.0
 _PRUNE_EVERY = 1000
 """Lines added between two looks at what the stream has let go."""
@@ -57,6 +59,7 @@ class Index:
         async with reading_ahead(source, _READ_AHEAD) as ahead:
             while True:
                 await self._add(await ahead.batch(_BATCH))
+                await asyncio.sleep(_REST)
 
     async def _resume(self) -> int:
         """Return the last sequence that is in the index; start over on a stream that was remade."""
