@@ -64,7 +64,7 @@ async def bury(bus: Bus, consumer: str, delivery: Delivery, reason: str) -> None
         await bus.publish(
             subject_of(consumer),
             message.payload,
-            message_id=f"{consumer}.{delivery.stream}.{message.sequence}",
+            message_id=f"{consumer}.{message.sequence}.{_instant(message.time)}",
             headers=headers,
             timeout=5.0,
         )
@@ -101,7 +101,7 @@ async def redrive(bus: Bus, sequence: int) -> DeadLetter:
     await bus.publish(
         f"{_REDRIVEN}{letter.consumer}.{letter.subject}",
         letter.payload,
-        message_id=f"redriven.{letter.consumer}.{sequence}",
+        message_id=f"redriven.{letter.consumer}.{sequence}.{_instant(letter.time)}",
         timeout=5.0,
     )
     await discard(bus, sequence)
@@ -114,6 +114,11 @@ async def discard(bus: Bus, sequence: int) -> None:
         await bus.delete(DEAD_LETTERS, sequence)
     except NotFound:
         raise _absent() from None
+
+
+def _instant(time: datetime) -> int:
+    """Return what tells a message from one of the same sequence in a stream made anew."""
+    return int(time.timestamp() * 1_000_000)
 
 
 def _absent() -> NotFound:

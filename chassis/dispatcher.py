@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +21,7 @@ from chassis.effects import (
     Performer,
     Performers,
     RetryLater,
+    State,
 )
 from chassis.errors import Contended, Unavailable
 from chassis.lifecycle import background
@@ -43,26 +45,39 @@ _LEASE = 30.0
 _PERFORM_SECONDS = 25.0
 """Less than the lease: nobody else may take an effect for lost that is still being performed."""
 _POLL_SECONDS = 1.0
-_RECOVER_SECONDS = 5.0
+_RECOVER_SECONDS = 2.0
+_PRUNE_SECONDS = 3600.0
+_KEEP = timedelta(days=30)
+"""As long as an inbox remembers events: no effect of theirs can be queued a second time."""
 
 
 class Dispatcher:
     """Claims what is due, performs it and records what became of it."""
 
     def __init__(
-        self, database: Database, claims: Claims, performers: Performers, concurrency: int
+        self,
+        database: Database,
+        outbox: Outbox,
+        claims: Claims,
+        performers: Performers,
+        clock: Clock,
+        concurrency: int,
     ) -> None:
         self._database = database
+        self._outbox = outbox
         self._claims = claims
         self._performers = performers
+        self._clock = clock
         self._concurrency = concurrency
         self._flying: set[asyncio.Task[None]] = set()
         self._failures: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
         self._stopping = False
-        self._recovered_at = float("-inf")
+        self._recover_at = self._prune_at = 0.0
         self.outcomes: Counter[str] = Counter()
         """How many attempts ended in which way: Done, Failed, RetryLater, Doubtful."""
+        self.backlog: dict[State, int] = {}
+        """How many effects were not over yet, by state, a few seconds ago."""
 
     def wake(self) -> None:
         """Look for work now rather than at the next poll."""
@@ -90,7 +105,7 @@ class Dispatcher:
 
     async def _start_some(self) -> bool:
         """Start what is due; say whether there may be more that could be started now."""
-        await self._recover_now_and_then()
+        await self._keep_house()
         free = self._concurrency - len(self._flying)
         if free <= 0:
             return False
@@ -101,11 +116,17 @@ class Dispatcher:
             task.add_done_callback(self._landed)
         return taken.more
 
-    async def _recover_now_and_then(self) -> None:
+    async def _keep_house(self) -> None:
+        """Find what others left in flight, count what is open, and let go of what is long over."""
         now = asyncio.get_running_loop().time()
-        if now - self._recovered_at >= _RECOVER_SECONDS:
-            self._recovered_at = now
+        if now >= self._recover_at:
+            self._recover_at = now + _RECOVER_SECONDS
             await self._persistently(lambda connection: self._claims.recover(connection, own=False))
+            self.backlog = await self._persistently(self._outbox.backlog)
+        if now >= self._prune_at:
+            self._prune_at = now + _PRUNE_SECONDS
+            before = self._clock.now() - _KEEP
+            await self._persistently(lambda connection: self._outbox.prune(connection, before))
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
@@ -175,6 +196,6 @@ async def dispatching(
     is in doubt as soon as it starts again. What others left is so when their lease runs out.
     """
     claims = Claims(outbox, performers, instance, clock, _LEASE)
-    dispatcher = Dispatcher(database, claims, performers, concurrency)
+    dispatcher = Dispatcher(database, outbox, claims, performers, clock, concurrency)
     async with background(dispatcher.run(), name="dispatcher", stop=dispatcher.stop):
         yield dispatcher

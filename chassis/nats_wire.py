@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.transport import TcpTransport
 from nats.errors import Error as NatsError
-from nats.errors import SlowConsumerError
+from nats.errors import SlowConsumerError, StaleConnectionError
 
 from chassis import logs
 from chassis.lifecycle import background
@@ -32,6 +32,8 @@ _RECONNECT_SECONDS = 0.25
 _WATCH_SECONDS = 0.5
 _CLOSE_SECONDS = 5.0
 _NO_RESPONDERS = "503"
+_AWAY = (OSError, TimeoutError, StaleConnectionError)
+"""What nats-py complains of while a server is merely away; that is said once, elsewhere."""
 
 
 class Wire:
@@ -173,7 +175,11 @@ class Wire:
 def _answer(message: Msg) -> dict[str, Any]:
     if (message.headers or {}).get("Status") == _NO_RESPONDERS:
         raise BusError("BUS_NO_RESPONDERS", "nobody serves this subject", in_doubt=False)
-    answer: dict[str, Any] = json.loads(message.data)
+    try:
+        answer: dict[str, Any] = json.loads(message.data)
+    except ValueError:
+        text = "the answer is not JetStream's"
+        raise BusError("BUS_REFUSED", text, in_doubt=True) from None
     if error := answer.get("error"):
         text = str(error.get("description", "refused"))
         raise BusError("BUS_REFUSED", text, in_doubt=False, code=int(error.get("err_code", 0)))
@@ -204,7 +210,7 @@ async def wired(
 async def _stay_connected(
     wire: Wire, client: Client, url: str, name: str, ping_interval: float
 ) -> None:
-    over = asyncio.Event()
+    over, complaints = asyncio.Event(), _Complaints()
 
     async def disconnected() -> None:
         if not client.is_closed:  # also called when we leave, which is no news
@@ -213,6 +219,7 @@ async def _stay_connected(
 
     async def reconnected() -> None:
         _log.info("bus.reconnected")
+        complaints.forget()
         wire.came_back()
 
     async def closed() -> None:
@@ -221,7 +228,7 @@ async def _stay_connected(
     await client.connect(
         [server.strip() for server in url.split(",")],
         name=name,
-        error_cb=_report,
+        error_cb=complaints.hear,
         disconnected_cb=disconnected,
         reconnected_cb=reconnected,
         closed_cb=closed,
@@ -231,6 +238,7 @@ async def _stay_connected(
         max_outstanding_pings=2,
         pending_size=0,
     )
+    complaints.forget()
     await wire.start()
     while not over.is_set():
         with suppress(TimeoutError):
@@ -251,14 +259,28 @@ def _abandon_old_socket(client: Client) -> None:
         writer.transport.abort()
 
 
-async def _report(error: Exception) -> None:
-    kind = type(error).__name__
-    if "permissions violation" in str(error).lower():
-        _log.error("bus.not_permitted", kind=kind)
-    elif isinstance(error, SlowConsumerError):
-        _log.error("bus.message_dropped", kind=kind)
-    else:
-        _log.debug("bus.error", kind=kind)
+class _Complaints:
+    """Logs what nats-py complains of; the same of every attempt to connect only once."""
+
+    def __init__(self) -> None:
+        self._heard: set[str] = set()
+
+    async def hear(self, error: Exception) -> None:
+        """Take a complaint; a denied permission shows nowhere else."""
+        kind = type(error).__name__
+        if "permissions violation" in str(error).lower():
+            _log.error("bus.not_permitted", kind=kind)
+        elif isinstance(error, SlowConsumerError):
+            _log.error("bus.message_dropped", kind=kind)
+        elif isinstance(error, _AWAY):
+            _log.debug("bus.error", kind=kind)
+        elif kind not in self._heard:
+            self._heard.add(kind)
+            _log.error("bus.refuses_us", kind=kind)
+
+    def forget(self) -> None:
+        """Begin anew once connected."""
+        self._heard.clear()
 
 
 async def _close(client: Client) -> None:

@@ -1,5 +1,7 @@
 """Effects a service has decided on, written in the transaction that decided them."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic.operations import Operations
 from sqlalchemy.engine import Row
@@ -101,10 +103,22 @@ class Outbox:
         """
         return await self._leave(connection, effect_id, State.UNKNOWN, self._resolved(outcome))
 
-    async def count(self, connection: AsyncConnection, state: State) -> int:
-        """Return how many effects are in a state."""
-        query = sa.select(sa.func.count()).where(self.table.c.state == state.value)
-        return int((await connection.execute(query)).scalar_one())
+    async def backlog(self, connection: AsyncConnection) -> dict[State, int]:
+        """Return how many effects are not over yet, by state."""
+        table, states = self.table, (State.NEW, State.SENDING, State.UNKNOWN)
+        query = (
+            sa.select(table.c.state, sa.func.count())
+            .where(table.c.state.in_([state.value for state in states]))
+            .group_by(table.c.state)
+        )
+        found = {State(state): int(count) for state, count in await connection.execute(query)}
+        return {state: found.get(state, 0) for state in states}
+
+    async def prune(self, connection: AsyncConnection, before: datetime) -> int:
+        """Delete effects that were over before an instant and return how many that were."""
+        table, over = self.table, (State.SENT.value, State.FAILED.value)
+        old = sa.and_(table.c.state.in_(over), table.c.finish_time < before)
+        return (await connection.execute(sa.delete(table).where(old))).rowcount
 
     def _resolved(self, outcome: Done | Failed | RetryLater) -> dict[str, object]:
         match outcome:

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.effects import Done, Doubtful, Effect, InDoubt, Outcome, RetryLater
+from chassis.effects import Done, Doubtful, Effect, Failed, InDoubt, Outcome, RetryLater
 from chassis.jetstream import Bus, BusError
 
 EVENT = "event"
@@ -49,6 +49,8 @@ class EventPublisher:
         except BusError as error:
             if error.in_doubt:
                 return Doubtful(error.reason)
+            if error.reason == "BUS_REFUSED" and not error.code:
+                return Failed(error.reason, error.message)  # it cannot even be sent
             return RetryLater(_AGAIN_SECONDS, error.reason)
         return Done(str(stored.sequence))
 

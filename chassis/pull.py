@@ -21,7 +21,7 @@ _EXPIRES = 30.0
 _HEARTBEAT = 1.0
 _SILENCE = 2.5
 """Seconds without a message or a heartbeat after which a request counts as lost."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _HEARTBEAT_STATUS, _REQUEST_OVER = "100", {"404", "408"}
 
 Ready = Callable[[], Awaitable[str]]
@@ -121,8 +121,9 @@ class Pull:
             try:
                 await self._keep_requesting()
             except BusError as error:
+                if self.fault != error.reason:
+                    _log.warning("pull.failed", stream=self._stream, reason=str(error))
                 self.fault = error.reason
-                _log.warning("pull.failed", stream=self._stream, reason=str(error))
                 await self._wait_for_kick(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:

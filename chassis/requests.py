@@ -1,6 +1,6 @@
 """The same request twice gets the same answer and has one effect."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from alembic.operations import Operations
@@ -11,12 +11,18 @@ from chassis.columns import UtcTime
 from chassis.database import insert_into
 from chassis.errors import AlreadyDone, Contended
 
+_KEEP = timedelta(days=7)
+"""How long an answer can be had again; no caller repeats a request for that long."""
+_PRUNE_EVERY = 500
+"""Requests recorded between two looks at what can go."""
+
 
 class Requests:
     """The answers already given, by method and request_id."""
 
     def __init__(self, metadata: sa.MetaData, *, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
+        self._recorded = 0
         self.table = sa.Table(
             "request",
             metadata,
@@ -70,6 +76,9 @@ class Requests:
         statement = statement.on_conflict_do_nothing()
         if (await connection.execute(statement.returning(table.c.request_id))).first() is None:
             raise Contended("REQUEST_IN_PROGRESS", "the same request is being carried out")
+        self._recorded += 1
+        if self._recorded % _PRUNE_EVERY == 0:
+            await self.prune(connection, self._clock.now() - _KEEP)
 
     async def prune(self, connection: AsyncConnection, before: datetime) -> int:
         """Delete answers older than `before` and return how many that were."""

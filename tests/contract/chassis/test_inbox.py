@@ -125,6 +125,19 @@ async def test_concurrent_request_is_contended(opened: Database) -> None:
             await requests.record(connection, "Send", "id", b"print", b"answer")
 
 
+async def test_answers_are_pruned_by_the_way(opened: Database) -> None:
+    """Recording requests lets go of answers that nobody can still ask for."""
+    clock = FixedClock(NOON)
+    requests = Ledger(clock).requests
+    async with opened.transaction() as connection:
+        await requests.record(connection, "Send", "old", b"", b"")
+        clock.advance(timedelta(days=8))
+        for number in range(500):
+            await requests.record(connection, "Send", str(number), b"", b"")
+        assert await requests.replay(connection, "Send", "old", b"") is None
+        assert await requests.replay(connection, "Send", "0", b"") == b""
+
+
 async def test_old_answers_are_pruned(opened: Database) -> None:
     """Answers older than the horizon go, and their requests are new again."""
     clock = FixedClock(NOON)

@@ -389,7 +389,8 @@ async def test_doubt_is_resolved(
         assert not await desk.outbox.resolve(connection, "e1", outcome)
     await desk.record(claim, Doubtful("RESET"))
     async with desk.database.transaction() as connection:
-        assert await desk.outbox.count(connection, State.UNKNOWN) == 1
+        backlog = await desk.outbox.backlog(connection)
+        assert backlog == {State.NEW: 0, State.SENDING: 0, State.UNKNOWN: 1}
         assert await desk.outbox.resolve(connection, "e1", outcome)
         assert not await desk.outbox.resolve(connection, "e1", outcome)
     assert await desk.state() is state
@@ -454,6 +455,20 @@ async def test_dispatcher_finds_work_by_itself(desk: Desk) -> None:
     async with desk.dispatching():
         await desk.add(NOTE)
         await eventually(lambda: _is(desk, State.SENT))
+
+
+async def test_dispatcher_lets_go_of_what_is_long_over(desk: Desk) -> None:
+    """Effects that were over a month ago are deleted; what is in doubt or newer stays."""
+    await desk.add(NOTE, replace(NOTE, effect_id="doubt"), replace(NOTE, effect_id="new"))
+    old, doubt, new = await desk.claim()
+    await desk.record(old, Done("r"))
+    await desk.record(doubt, Doubtful("RESET"))
+    desk.clock.advance(timedelta(days=31))
+    await desk.record(new, Failed("REFUSED"))
+    async with desk.dispatching():
+        await eventually(partial(_is_gone, desk, "e1"))
+    assert await desk.state("doubt") is State.UNKNOWN
+    assert await desk.state("new") is State.FAILED
 
 
 async def test_raising_performer_leaves_doubt(desk: Desk) -> None:
@@ -531,3 +546,8 @@ async def test_restarted_dispatcher_resends_with_the_same_id(desk: Desk) -> None
 
 async def _is(desk: Desk, state: State, effect_id: str = "e1") -> bool:
     return await desk.state(effect_id) is state
+
+
+async def _is_gone(desk: Desk, effect_id: str) -> bool:
+    async with desk.database.reading() as connection:
+        return await desk.outbox.get(connection, effect_id) is None

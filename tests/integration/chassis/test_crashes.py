@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from chassis.database import Database
 from chassis.jetstream import Bus, BusError, Outgoing, bus
-from chassis.outbox import State
 from chassis.streams import DEAD_LETTERS, EVENTS, ensure_streams
 from cli.children import die_with_parent
 from cli.nats_server import NatsServer
@@ -127,7 +126,10 @@ async def _publish(opened: Bus, name: str) -> bool:
 
 async def _all_sent(database: Database) -> bool:
     async with database.reading() as connection:
-        return await Ledger().outbox.count(connection, State.SENT) == 2 * MESSAGES
+        backlog = await Ledger().outbox.backlog(connection)
+        query = sa.select(sa.func.count()).select_from(Ledger().outbox.table)
+        queued = (await connection.execute(query)).scalar_one()
+    return queued == 2 * MESSAGES and not any(backlog.values())
 
 
 async def _check_effects(opened: Bus, database: Database, receiver: Receiver) -> None:

@@ -240,6 +240,27 @@ async def test_absent_server_is_reported() -> None:
             pass
 
 
+async def test_refusal_is_said_once(lines: Lines) -> None:
+    """A server that does not let us in is an error in the log, once and not at every attempt."""
+    started = await asyncio.start_server(_refuse, "127.0.0.1", 0)
+    async with started:
+        port = started.sockets[0].getsockname()[1]
+        with pytest.raises(BusError):
+            async with bus(f"nats://127.0.0.1:{port}", name="test", patience=1.5):
+                pass
+    said = [line["message"] for line in lines() if line["level"] == "error"]
+    assert said == ["bus.refuses_us"]
+
+
+async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    info = b'INFO {"server_id":"x","version":"2.15.1","max_payload":1048576,"auth_required":true}'
+    writer.write(info + b"\r\n")
+    await reader.readline()
+    writer.write(b"-ERR 'Authorization Violation'\r\n")
+    await writer.drain()
+    writer.close()
+
+
 async def test_bus_may_come_later(nats_server: NatsServer) -> None:
     """With no patience the bus is opened unconnected, refuses meanwhile and works when it can."""
     nats_server.stop()

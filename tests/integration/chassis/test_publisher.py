@@ -8,7 +8,7 @@ import pytest
 from chassis.clock import SystemClock
 from chassis.database import Database
 from chassis.dispatcher import dispatching
-from chassis.effects import Doubtful, RetryLater, State
+from chassis.effects import Doubtful, Failed, RetryLater, State
 from chassis.jetstream import Bus, bus
 from chassis.publisher import EVENT, EventPublisher, event_effect
 from chassis.streams import EVENTS, ensure_streams
@@ -61,6 +61,12 @@ async def test_absent_bus_is_tried_again(opened: Bus, nats_server: NatsServer) -
     outcome = await EventPublisher(opened).perform(NOTE)
     assert isinstance(outcome, RetryLater)
     assert NOTE.max_attempts == 0
+
+
+async def test_impossible_event_fails(opened: Bus) -> None:
+    """An event too large for the bus fails at once rather than for ever."""
+    large = event_effect("made-2", SUBJECT, b"x" * (opened.max_payload + 1))
+    assert isinstance(await EventPublisher(opened).perform(large), Failed)
 
 
 async def test_lost_answer_is_a_doubt(opened: Bus, nats_server: NatsServer) -> None:
