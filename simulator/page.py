@@ -1,8 +1,9 @@
-"""The page: phones, queues, calls and the journal, with forms to text, call and fax."""
+"""The page: phones, calls, queues and what happened, with forms to text, call and fax."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,21 @@ from typing import Any
 from tornado.template import Loader
 
 from simulator import world
+from simulator.delivery_log import Attempt
 from simulator.exchange import Exchange
-from simulator.legs import Call
-from simulator.queues import Queue
+from simulator.journal import Effect
+from simulator.texml_client import TexmlCall
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
 )
 
-_SHOWN = 40
+_SHOWN = 60
+"""Lines of what happened."""
+_TALK, _SCANNED = 6, 500
+"""Texts of each phone, and how many of all are looked through for them."""
+_PHONES = 12
+_UNTOLD = ("call_control_id", "call_sid", "command_id", "media_id", "id", "url")
 _TEMPLATES = Loader(str(Path(__file__).parent / "pages"), autoescape="xhtml_escape")
 
 
@@ -37,42 +44,129 @@ def _render(name: str, exchange: Exchange) -> str:
 
 
 def _view(exchange: Exchange) -> dict[str, Any]:
-    board = exchange.board
     return {
-        "people": world.PEOPLE,
-        "phones": [phone for phone in exchange.phones.all() if phone.inbox or _known(phone.number)],
-        "opt_outs": exchange.messaging.opt_outs,
-        "autoresponder": exchange.messaging.autoresponder,
-        "calls": [call for call in board.calls.values() if call.alive],
-        "texml_calls": [c for c in exchange.texml.calls.values() if c.status != "completed"],
-        "queues": [_queue(queue, board.calls) for queue in board.queues.values()],
-        "effects": reversed(exchange.journal.after(exchange.journal.last - _SHOWN)),
-        "attempts": list(islice(reversed(exchange.webhooks.attempts), _SHOWN)),
-        "facts": _facts,
-        "name": _name,
         "world": world,
+        "people": world.PEOPLE,
+        "autoresponder": exchange.messaging.autoresponder,
+        "phones": _phones(exchange),
+        "calls": _calls(exchange),
+        "queues": _queues(exchange),
+        "feed": _feed(exchange),
     }
 
 
-def _known(number: str) -> bool:
-    return any(person.number == number for person in world.PEOPLE)
+def _phones(exchange: Exchange) -> list[dict[str, Any]]:
+    """Return the people we know, then who else has texted or was texted lately."""
+    recent = list(islice(reversed(exchange.messaging.messages.values()), _SCANNED))
+    talks: dict[str, list[dict[str, Any]]] = {person.number: [] for person in world.PEOPLE}
+    for message in recent:
+        if message["direction"] == "inbound":
+            line = _line(message["received_at"], message, own=True)
+            talks.setdefault(message["from"]["phone_number"], []).append(line)
+    for phone in exchange.phones.all():
+        lines = [_line(line["time"], line, own=False) for line in phone.inbox[-_TALK:]]
+        if lines:
+            talks.setdefault(phone.number, []).extend(lines)
+    return [_phone(exchange, number, talk) for number, talk in islice(talks.items(), _PHONES)]
 
 
-def _queue(queue: Queue, calls: Mapping[str, Call]) -> dict[str, Any]:
-    callers = [_name(calls[place.call_control_id].from_number) for place in queue.waiting]
-    return {"name": queue.name, "callers": callers}
+def _phone(exchange: Exchange, number: str, talk: list[dict[str, Any]]) -> dict[str, Any]:
+    opt_out = exchange.messaging.opt_outs.get(number)
+    return {
+        "number": number,
+        "name": world.person(number).name,
+        "opted_out": opt_out.word if opt_out else "",
+        # The carrier answers within the millisecond: what was said comes before the answer.
+        "talk": sorted(talk, key=lambda line: (line["time"], not line["own"]))[-_TALK:],
+    }
+
+
+def _line(time: str, message: Mapping[str, Any], *, own: bool) -> dict[str, Any]:
+    text, media = message.get("text") or "", len(message["media"])
+    return {"time": time, "own": own, "text": text, "media": media}
+
+
+def _calls(exchange: Exchange) -> list[dict[str, Any]]:
+    return [
+        _call(call.call_control_id, call.from_number, call.to_number, call.state.value, call.queue)
+        for call in exchange.board.calls.values()
+        if call.alive
+    ] + [_texml_call(call) for call in exchange.texml.calls.values() if call.status != "completed"]
+
+
+def _texml_call(call: TexmlCall) -> dict[str, Any]:
+    return _call(call.call_sid, call.caller, call.to, f"TeXML, {call.status}", call.queue)
+
+
+def _call(call_id: str, caller: str, to: str, state: str, queue: str) -> dict[str, Any]:
+    state = f"waits in {queue}" if queue else state
+    return {"id": call_id, "from": _name(caller), "to": _name(to), "state": state}
+
+
+def _queues(exchange: Exchange) -> list[dict[str, Any]]:
+    calls = exchange.board.calls
+    queues: dict[str, list[str]] = {
+        queue.name: [_name(calls[place.call_control_id].from_number) for place in queue.waiting]
+        for queue in exchange.board.queues.values()
+    }
+    for call in exchange.texml.calls.values():
+        if call.queue:
+            queues.setdefault(call.queue, []).append(f"{_name(call.caller)}, TeXML")
+    return [{"name": name, "callers": callers} for name, callers in queues.items()]
+
+
+def _feed(exchange: Exchange) -> list[dict[str, Any]]:
+    effects = exchange.journal.after(exchange.journal.last - _SHOWN)
+    attempts = islice(reversed(exchange.webhooks.attempts), _SHOWN)
+    lines = [*map(_effect, reversed(effects)), *map(_attempt, attempts)]
+    return sorted(lines, key=lambda line: line["time"], reverse=True)[:_SHOWN]
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    told = (
+        f"{name.replace('_', ' ')} {_fact(value)}"
+        for name, value in effect.facts.items()
+        if name not in _UNTOLD and value not in (None, "", [])
+    )
+    return {
+        "time": effect.time,
+        "ours": True,
+        "class": "good",
+        "what": effect.kind,
+        "facts": ", ".join(told),
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    told = [f"answered {attempt.status or 'nothing'}"]
+    if attempt.finished_at is None:
+        told = ["on its way"]
+    else:
+        told.append(
+            f"{(attempt.finished_at - attempt.started_at) / timedelta(milliseconds=1):.0f} ms"
+        )
+    told += [f"attempt {attempt.attempt}"] if attempt.attempt > 1 else []
+    told += [f"forged: {attempt.forged.replace('_', ' ')}"] if attempt.forged else []
+    failed = bool(attempt.errors) or bool(attempt.forged)
+    return {
+        "time": attempt.started_at,
+        "ours": False,
+        "class": "bad" if failed else "",
+        "what": attempt.event_type or "a body",
+        "facts": ", ".join(told),
+    }
+
+
+def _fact(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return _name(str(value))
 
 
 def _name(number: str) -> str:
-    known = world.person(number).name
-    return f"{known} {number}" if known else number
-
-
-def _facts(facts: Mapping[str, Any]) -> str:
-    """Put the telling facts of an effect into one line."""
-    skipped = ("call_control_id", "call_sid", "command_id", "media_id", "id")
-    shown = (f"{k}: {v}" for k, v in facts.items() if k not in skipped and v not in (None, "", []))
-    return ", ".join(shown)
+    return world.person(number).name or number
 
 
 ROUTES: Sequence[tuple[str, Mapping[str, Callable[[Exchange], str]]]] = (
