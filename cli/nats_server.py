@@ -101,7 +101,8 @@ class NatsServer:
     def _end(self, number: int) -> None:
         if self.process is None:
             return
-        self.process.send_signal(signal.SIGCONT)
+        if number != signal.SIGKILL:  # a frozen server that is killed answers nothing any more
+            self.process.send_signal(signal.SIGCONT)
         self.process.send_signal(number)
         self.process.wait(_START_DEADLINE)
         self.process = None
