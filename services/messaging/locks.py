@@ -17,6 +17,15 @@ async def lock(connection: AsyncConnection, name: str) -> None:
         await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_key(name))))
 
 
+async def try_lock(connection: AsyncConnection, name: str) -> None:
+    """Hold this name alone; raise Contended when somebody else holds it. It never waits."""
+    if connection.dialect.name == "sqlite":
+        return
+    query = sa.select(sa.func.pg_try_advisory_xact_lock(_key(name)))
+    if not (await connection.execute(query)).scalar_one():
+        raise Contended("DATABASE_CONTENDED", "another transaction was in the way")
+
+
 async def try_shared_lock(connection: AsyncConnection, name: str) -> None:
     """Hold this name together with others who share it; raise Contended when one holds it alone.
 

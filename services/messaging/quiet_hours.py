@@ -63,7 +63,7 @@ def _french_holiday(day: date) -> bool:
 
 def _easter(year: int) -> date:
     """Return Easter Sunday (the anonymous Gregorian computus)."""
-    century, rest = divmod(year, 100)
+    century, _ = divmod(year, 100)
     golden = year % 19
     epact = (19 * golden + century - century // 4 - (8 * century + 13) // 25 + 15) % 30
     epact -= epact // 28 * (1 - 29 // (epact + 1) * ((21 - golden) // 11))

@@ -130,6 +130,6 @@ def test_the_edges(text: str, encoding: Encoding, parts: int, units: int) -> Non
 
 def test_what_made_it_costly_is_named_once() -> None:
     """The characters outside GSM-7 are told, in their order; curly quotes are the usual ones."""
-    found = estimate("“hi” – “you”")
-    assert found == Estimate(Encoding.UCS2, 1, 12, 70, ("“", "”", "–"))
+    found = estimate("“hi” — “you”")
+    assert found == Estimate(Encoding.UCS2, 1, 12, 70, ("“", "”", "—"))
     assert encoding_of("hi") is Encoding.GSM7
