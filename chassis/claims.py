@@ -16,6 +16,7 @@ from chassis.effects import (
     Effect,
     Failed,
     InDoubt,
+    Later,
     Outcome,
     Performers,
     RetryLater,
@@ -27,8 +28,9 @@ from chassis.outbox import Outbox, effect_of
 _log = logs.get_logger(__name__)
 
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.25, 60.0
-_ADMIT_SOON, _ADMIT_AGAIN = 0.5, 5.0
-"""Seconds until an effect is looked at again whose `admit` raised: what passes, anything else."""
+_ADMIT_MOMENT, _ADMIT_SOON, _ADMIT_AGAIN = 0.02, 0.5, 5.0
+"""Seconds until an effect is looked at again: at least, and when its `admit` raised what passes or
+anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,24 +139,30 @@ class Claims:
         performer = self._performers[effect.kind]
         try:
             async with connection.begin_nested():
-                reason = await performer.admit(connection, effect)
-                if reason is not None:
-                    await self.record(connection, _claim(row, row.attempts), Failed(reason))
+                verdict = await performer.admit(connection, effect)
+                if isinstance(verdict, str):
+                    await self.record(connection, _claim(row, row.attempts), Failed(verdict))
         except (Contended, Unavailable):
-            await self._postpone(connection, row.position, _ADMIT_SOON)
+            await self._postpone(connection, row.position, self._in(_ADMIT_SOON))
             return False
         except Exception as error:
             if (fault := fault_of(error)) is not None:
                 raise fault from error
             _log.exception("effect.admit_failed", kind=effect.kind, effect_id=effect.effect_id)
-            await self._postpone(connection, row.position, _ADMIT_AGAIN)
+            await self._postpone(connection, row.position, self._in(_ADMIT_AGAIN))
             return False
-        return reason is None
+        if isinstance(verdict, Later):
+            # Never for the same instant again, or the claim would go round and round.
+            until = max(verdict.until, self._in(_ADMIT_MOMENT))
+            await self._postpone(connection, row.position, until)
+        return verdict is None
 
-    async def _postpone(self, connection: AsyncConnection, position: int, seconds: float) -> None:
-        later = self._clock.now() + timedelta(seconds=seconds)
+    async def _postpone(self, connection: AsyncConnection, position: int, until: datetime) -> None:
         where = self._table.c.position == position
-        await connection.execute(sa.update(self._table).where(where).values(due_time=later))
+        await connection.execute(sa.update(self._table).where(where).values(due_time=until))
+
+    def _in(self, seconds: float) -> datetime:
+        return self._clock.now() + timedelta(seconds=seconds)
 
     def _leasing(self, now: datetime) -> sa.Update:
         table = self._table

@@ -112,14 +112,21 @@ class Doubtful:
 Outcome = Done | Failed | RetryLater | Doubtful
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It may happen, but not before this time; no attempt is counted."""
+
+    until: datetime
+
+
 class Performer(Protocol):
     """Carry out the effects of one kind."""
 
-    async def admit(self, connection: AsyncConnection, effect: Effect, /) -> str | None:
-        """Return why the effect must not happen after all, or None.
+    async def admit(self, connection: AsyncConnection, effect: Effect, /) -> str | Later | None:
+        """Return why the effect must not happen after all, when it may, or None for now.
 
-        Runs inside the transaction that claims the effect, before every attempt. Raising Contended
-        or Unavailable leaves it for a moment later.
+        Runs inside the transaction that claims the effect, before every attempt; what it writes is
+        kept. Raising Contended or Unavailable leaves it for a moment later.
         """
         ...
 

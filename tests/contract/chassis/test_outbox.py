@@ -14,7 +14,17 @@ from chassis.claims import Claim, Claims
 from chassis.clock import FixedClock
 from chassis.database import Database
 from chassis.dispatcher import Dispatcher, dispatching
-from chassis.effects import Done, Doubtful, Effect, Failed, InDoubt, Outcome, RetryLater, State
+from chassis.effects import (
+    Done,
+    Doubtful,
+    Effect,
+    Failed,
+    InDoubt,
+    Later,
+    Outcome,
+    RetryLater,
+    State,
+)
 from chassis.errors import Contended
 from chassis.outbox import EffectRecord
 from tests.support.eventually import eventually
@@ -196,6 +206,39 @@ async def test_contended_admission_waits_a_moment(desk: Desk) -> None:
     assert await desk.claim() == []
     desk.clock.advance(timedelta(seconds=0.5))
     assert [claim.effect.effect_id for claim in await desk.claim()] == ["e1"]
+
+
+async def test_an_effect_may_be_put_off_by_its_admission(desk: Desk) -> None:
+    """It stays as it is until the time it was put off to, and no attempt is counted."""
+    until = NOON + timedelta(hours=10)
+
+    async def put_off(connection: AsyncConnection, effect: Effect, /) -> Later | None:
+        return Later(until) if desk.clock.now() < until else None
+
+    desk.performer.admit = put_off  # type: ignore[assignment,method-assign]
+    await desk.add(NOTE)
+    assert await desk.claim() == []
+    desk.clock.advance(timedelta(hours=10) - timedelta(seconds=1))
+    assert await desk.claim() == []
+    assert (await desk.get()).attempts == 0
+    assert desk.performer.settled == []
+    desk.clock.advance(timedelta(seconds=1))
+    assert [claim.attempt for claim in await desk.claim()] == [1]
+
+
+async def test_an_admission_that_puts_off_to_the_past_is_not_asked_at_once(desk: Desk) -> None:
+    """A claim comes to an end even if an effect is put off to a time that has passed."""
+
+    async def put_off(connection: AsyncConnection, effect: Effect, /) -> Later:
+        return Later(NOON - timedelta(days=1))
+
+    desk.performer.admit = put_off  # type: ignore[assignment,method-assign]
+    await desk.add(NOTE)
+    async with desk.database.transaction() as connection:
+        taken = await desk.claims().claim(connection, 1)
+    assert taken.claims == []
+    async with desk.database.transaction() as connection:
+        assert not (await desk.claims().claim(connection, 1)).more
 
 
 @pytest.mark.parametrize(
