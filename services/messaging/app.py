@@ -26,13 +26,16 @@ from chassis.metrics import Metrics
 from chassis.publisher import EVENT, EventPublisher
 from chassis.settings import describe
 from services.messaging import events, sender, tables
+from services.messaging.archiving import archiving, media_archive, media_objects, media_service
 from services.messaging.consent_store import ConsentStore
 from services.messaging.consumer import DURABLE, SUBJECTS, MessageEvents
+from services.messaging.hold_store import HoldStore
 from services.messaging.message_store import MessageStore
 from services.messaging.sender import MessageSender
 from services.messaging.servicer import ConsentServicer, MessageServicer
 from services.messaging.settings import Settings
 from services.messaging.use_cases.consents import Consents
+from services.messaging.use_cases.media_archive import MediaArchive
 from services.messaging.use_cases.receiving import Receiving
 from services.messaging.use_cases.sending import Sending
 
@@ -54,6 +57,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
         _log.info("settings.loaded", **describe(settings))
         health, metrics, clock = Health(), Metrics(), SystemClock()
         sending = _sending(clock)
+        archive, objects = media_archive(sending.messages, clock), media_objects(settings)
         async with (
             database(
                 settings.database_url,
@@ -69,6 +73,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 instance=settings.instance,
                 clock=clock,
             ) as dispatcher,
+            archiving(settings, opened, archive, objects, clock) as archivist,
             consuming(
                 stream,
                 durable=DURABLE,
@@ -77,13 +82,16 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 inbox=tables.inbox,
                 decode=Event.FromString,
                 identity=lambda event: event.event_id,
-                handler=MessageEvents(_receiving(settings, sending, clock)),
-                after_commit=dispatcher.wake,
+                handler=MessageEvents(_receiving(settings, sending, archive, clock)),
+                after_commit=_each(dispatcher.wake, archivist.wake),
             ) as consumer,
             admin_server(settings.admin_address, health, metrics.registry) as admin,
             serving(
                 settings.grpc_address,
-                _services(opened, sending, dispatcher.wake),
+                [
+                    *_services(opened, sending, dispatcher.wake),
+                    media_service(opened, archive, objects),
+                ],
                 domain="messaging.switchhook",
                 health=health,
                 reflection=settings.reflection,
@@ -97,11 +105,23 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
 
 
 def _sending(clock: Clock) -> Sending:
-    consents = Consents(ConsentStore(), tables.outbox, events.consent_changed, clock)
+    consents = Consents(
+        ConsentStore(), HoldStore(), tables.outbox, events.consent_changed, clock
+    )
     return Sending(MessageStore(), consents, tables.outbox, tables.requests, sender.render, clock)
 
 
-def _receiving(settings: Settings, sending: Sending, clock: Clock) -> Receiving:
+def _each(*steps: Callable[[], None]) -> Callable[[], None]:
+    def all_of_them() -> None:
+        for step in steps:
+            step()
+
+    return all_of_them
+
+
+def _receiving(
+    settings: Settings, sending: Sending, archive: MediaArchive, clock: Clock
+) -> Receiving:
     return Receiving(
         sending.messages,
         sending.consents,
@@ -109,6 +129,7 @@ def _receiving(settings: Settings, sending: Sending, clock: Clock) -> Receiving:
         settings.replies(),
         settings.own_numbers,
         clock,
+        archive,
     )
 
 

@@ -20,6 +20,7 @@ class KeywordClass(StrEnum):
     STOP = "stop"
     START = "start"
     HELP = "help"
+    AMBIGUOUS = "ambiguous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Classification:
     keyword_class: KeywordClass
     rule_id: str
     list_version: str = LIST_VERSION
+    scope: str = ""
+    """How far it reaches, in the classifier's words; empty leaves it to the number written to."""
+    program: str = ""
+    """The program the text names, if it names one."""
 
     @property
     def is_keyword(self) -> bool:
@@ -54,6 +59,8 @@ _WORDS = {
 }
 _CLASS_OF = {word: kind for kind, words in _WORDS.items() for word in words}
 
+_YES = frozenset({"yes", "y", "yes please", "ok", "yep", "yeah"})
+
 _NOTHING = Classification(KeywordClass.NONE, "none")
 
 OUR_OWN_SENDER = Classification(KeywordClass.NONE, "sender.our_own")
@@ -62,9 +69,16 @@ NO_PHONE_NUMBER = Classification(KeywordClass.NONE, "sender.not_a_phone_number")
 """Not read at all: a short code or an alphanumeric sender wrote it, a machine."""
 
 
-def classify(text: str | None, subject: str = "") -> Classification:
-    """Say what a text asks for; where it is absent or blank, the subject speaks for it."""
+def classify(
+    text: str | None, subject: str = "", *, pending_opt_in: bool = False
+) -> Classification:
+    """Say what a text asks for; where it is absent or blank, the subject speaks for it.
+
+    `pending_opt_in` says that a question is open that YES would answer.
+    """
     spoken = text if text and not text.isspace() else subject
+    if pending_opt_in and normalized(spoken) in _YES:
+        return Classification(KeywordClass.START, "pending_opt_in.yes")
     kind = _CLASS_OF.get(normalized(spoken))
     return _NOTHING if kind is None else Classification(kind, f"whole_message.{kind}")
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 import phonenumbers
 
 from services.messaging.keywords import Classification
+from services.messaging.threads import others, thread_id
+from services.messaging.media import MediaState
 
 CONFIRMATION_WINDOW = timedelta(minutes=5)
 """Within this time of receipt one confirmation is presumed consented to: 47 CFR 64.1200(a)(12)."""
@@ -47,6 +49,7 @@ class Purpose(StrEnum):
     STOP_CONFIRMATION = "stop_confirmation"
     START_CONFIRMATION = "start_confirmation"
     HELP_REPLY = "help_reply"
+    OPT_IN_PROMPT = "opt_in_prompt"
 
 
 class Status(StrEnum):
@@ -88,6 +91,7 @@ class FailureReason(StrEnum):
     EXPIRED = "expired"
     NOT_DELIVERED = "not_delivered"
     CANCELLED = "cancelled"
+    CONSENT_HELD = "consent_held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +105,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A picture or file, as the carrier describes it."""
+    """A picture or file, as the carrier describes it, and what has become of it here."""
 
     url: str
     content_type: str = ""
     size_bytes: int = 0
     sha256: str = ""
+    state: MediaState = MediaState.UNSPECIFIED
+    stored_sha256: str = ""
+    """How far it is archived and under which hash; `MediaPart` has the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +160,26 @@ class Message:
     complete_time: datetime | None = None
     read_time: datetime | None = None
     expire_time: datetime | None = None
+    auto: bool = False
+    unread: bool = False
 
     @property
     def is_group(self) -> bool:
         """Say whether it went to several people."""
         return len(self.recipients) > 1
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Return who it is exchanged with: one number, or all of a group but ours."""
+        if not self.is_group:
+            return (self.peer_number,)
+        people = (person.phone_number for person in self.recipients)
+        return others(self.our_number, self.peer_number, people)
+
+    @property
+    def conversation_id(self) -> str:
+        """Return the conversation it belongs to; empty when one side is not known."""
+        return thread_id(self.our_number, self.others)
 
 
 def is_e164(number: str) -> bool:

@@ -11,7 +11,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.effects import Effect
-from services.messaging.consent import LedgerEntry, Standing, Standings
+from services.messaging.consent import LedgerEntry, OpenHold, Standing, Standings
+from services.messaging.holds import Hold, HoldPosition, HoldState, OptIn
 from services.messaging.model import Direction, Message, Purpose, Status
 
 
@@ -21,6 +22,7 @@ class Filters:
 
     our_number: str = ""
     peer_number: str = ""
+    conversation_id: str = ""
     direction: Direction | None = None
     statuses: Sequence[Status] = ()
     start: datetime | None = None
@@ -112,24 +114,96 @@ class Ledger(Protocol):
         """Return what a person's scopes stand at."""
         ...
 
-    async def append(self, connection: AsyncConnection, entry: LedgerEntry) -> bool:
-        """Add an entry; return False when it is there already."""
+    async def has(self, connection: AsyncConnection, entry_id: str) -> bool:
+        """Say whether an entry is there already."""
+        ...
+
+    async def append(self, connection: AsyncConnection, entry: LedgerEntry) -> LedgerEntry | None:
+        """Add an entry as the chain's next link and return it; None when it is there already."""
         ...
 
     async def stand(
         self,
         connection: AsyncConnection,
         peer_number: str,
-        scope_number: str,
+        scope_key: str,
         standing: Standing,
     ) -> None:
         """Write what one scope stands at from now on."""
+        ...
+
+    async def open_hold(self, connection: AsyncConnection, peer_number: str) -> OpenHold | None:
+        """Return the latest text of a person that waits for a judgement, or None."""
+        ...
+
+    async def asked_time(
+        self, connection: AsyncConnection, our_number: str, peer_number: str
+    ) -> datetime | None:
+        """Return when a person last wrote to a number something else than to stop, or None."""
         ...
 
     async def recent(
         self, connection: AsyncConnection, peer_number: str, limit: int
     ) -> Sequence[LedgerEntry]:
         """Return a person's newest entries, newest effective time first."""
+        ...
+
+    async def newest(
+        self, connection: AsyncConnection, *, before: int | None, limit: int, peer_number: str = ""
+    ) -> Sequence[LedgerEntry]:
+        """Return entries, last recorded first, those before a sequence."""
+        ...
+
+    async def entries(
+        self, connection: AsyncConnection, entry_ids: Sequence[str]
+    ) -> Sequence[LedgerEntry]:
+        """Return the entries of these ids, newest effective time first."""
+        ...
+
+
+class Waiting(Protocol):
+    """Where texts wait for a judgement, and questions for a YES."""
+
+    async def add(self, connection: AsyncConnection, hold: Hold) -> bool:
+        """Insert a hold; return False when it is there already."""
+        ...
+
+    async def get(
+        self, connection: AsyncConnection, hold_id: str, *, for_update: bool = False
+    ) -> Hold | None:
+        """Return a hold, or None; for an update, nobody else changes it until the end."""
+        ...
+
+    async def save(self, connection: AsyncConnection, hold: Hold) -> None:
+        """Write back what was decided."""
+        ...
+
+    async def list(
+        self,
+        connection: AsyncConnection,
+        state: HoldState,
+        *,
+        limit: int,
+        after: HoldPosition | None = None,
+        peer_number: str = "",
+    ) -> Sequence[Hold]:
+        """Return at most `limit` holds in a state, the oldest due first."""
+        ...
+
+    async def overdue(
+        self, connection: AsyncConnection, now: datetime, limit: int
+    ) -> Sequence[str]:
+        """Return ids of open holds whose time is over, the oldest due first."""
+        ...
+
+    async def ask(self, connection: AsyncConnection, question: OptIn, scope_key: str) -> None:
+        """Keep the newest question put to a person for a program."""
+        ...
+
+    async def asked(
+        self, connection: AsyncConnection, peer_number: str, scope_key: str
+    ) -> OptIn | None:
+        """Return the newest question put to a person for a program, or None."""
         ...
 
 

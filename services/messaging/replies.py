@@ -29,6 +29,13 @@ class Replies:
                     "shorten the brand, the help contacts or the frequency"
                 )
 
+    def opt_in_prompt(self, program: str) -> str:
+        """Return the question for consent to a program; `program` is its name for people."""
+        return (
+            f"{self.brand}: reply YES to get {program} texts ({self.frequency}). "
+            "Msg&data rates may apply. HELP for help, STOP to cancel."
+        )
+
     def text(self, purpose: Purpose) -> str:
         """Return the words of one of this service's own messages."""
         return _PATTERNS[purpose].format(

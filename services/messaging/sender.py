@@ -146,6 +146,7 @@ def _refused(effect: Effect, refused: Refused) -> Outcome:
 
 def _given_up(reason: str) -> FailureReason:
     """Return why a message is not sent that no carrier refused: our objection, or no end."""
-    if reason in (FailureReason.OPTED_OUT.name, FailureReason.EXPIRED.name):
+    ours = (FailureReason.OPTED_OUT, FailureReason.CONSENT_HELD, FailureReason.EXPIRED)
+    if reason in [each.name for each in ours]:
         return FailureReason[reason]
     return FailureReason.RETRIES_EXHAUSTED

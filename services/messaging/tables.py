@@ -6,7 +6,7 @@ event from being stored.
 
 import sqlalchemy as sa
 
-from chassis.columns import UtcTime, big_identity
+from chassis.columns import UtcTime
 from chassis.inbox import Inbox
 from chassis.outbox import Outbox
 from chassis.requests import Requests
@@ -51,46 +51,18 @@ messages = sa.Table(
     sa.Column("complete_time", UtcTime),
     sa.Column("read_time", UtcTime),
     sa.Column("expire_time", UtcTime),
+    sa.Column("auto", sa.Boolean, nullable=False),
+    sa.Column("conversation_id", sa.Text, nullable=False),
+    sa.Column("unread", sa.Boolean, nullable=False),
     # NULL until the carrier has an id for it; NULLs never collide on either database.
     sa.UniqueConstraint("direction", "carrier_message_id", name="messages_carrier_id"),
     sa.Index("messages_newest", "create_time", "message_id"),
     sa.Index("messages_ours", "our_number", "create_time"),
     sa.Index("messages_peer", "peer_number", "create_time"),
+    sa.Index("messages_thread", "conversation_id", "create_time", "message_id"),
 )
 
-ledger = sa.Table(
-    "consent_ledger",
-    metadata,
-    sa.Column("sequence", big_identity(), primary_key=True, autoincrement=True),
-    sa.Column("entry_id", sa.Text, nullable=False, unique=True),
-    sa.Column("effective_time", UtcTime, nullable=False),
-    sa.Column("record_time", UtcTime, nullable=False),
-    sa.Column("action", sa.String(12), nullable=False),
-    sa.Column("scope", sa.String(12), nullable=False),
-    sa.Column("method", sa.String(20), nullable=False),
-    sa.Column("peer_number", sa.Text, nullable=False),
-    sa.Column("our_number", sa.Text, nullable=False),
-    sa.Column("source_message_id", sa.Text, nullable=False),
-    sa.Column("source_event_id", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("keyword_class", sa.String(12), nullable=False),
-    sa.Column("rule_id", sa.String(64), nullable=False),
-    sa.Column("list_version", sa.String(16), nullable=False),
-    sa.Column("messaging_profile_id", sa.Text, nullable=False),
-    sa.Column("confirmation", sa.String(12), nullable=False),
-    sa.Column("confirmation_message_id", sa.Text, nullable=False),
-    sa.Index("consent_ledger_peer", "peer_number", "effective_time", "sequence"),
-)
-"""Append-only: rows are inserted and never changed or deleted."""
-
-standings = sa.Table(
-    "consent_standings",
-    metadata,
-    sa.Column("peer_number", sa.Text, primary_key=True),
-    sa.Column("scope_number", sa.Text, primary_key=True),
-    sa.Column("action", sa.String(12), nullable=False),
-    sa.Column("effective_time", UtcTime, nullable=False),
-    sa.Column("entry_id", sa.Text, nullable=False),
-)
-"""A projection of the ledger: per person and scope the weightiest entry. `scope_number` is empty
-for the whole brand."""
+from services.messaging import consent_tables as consent_tables  # noqa: E402 - adds to metadata
+from services.messaging import sending_tables as sending_tables  # noqa: E402 - adds to metadata
+from services.messaging import media_tables as media_tables  # noqa: E402 - adds to metadata
+from services.messaging import reply_tables as reply_tables  # noqa: E402 - adds to metadata

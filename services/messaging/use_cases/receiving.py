@@ -1,12 +1,16 @@
 """What the carrier tells: messages that came in, and reports on those that went out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from services.messaging.consent import (
+    Action,
+    Basis,
     Confirmation,
     LedgerEntry,
     Method,
@@ -16,8 +20,15 @@ from services.messaging.consent import (
     decide,
     weighed,
 )
+from services.messaging.holds import OptIn
 from services.messaging.ids import derived_id
-from services.messaging.keywords import NO_PHONE_NUMBER, OUR_OWN_SENDER, Classification, classify
+from services.messaging.keywords import (
+    NO_PHONE_NUMBER,
+    OUR_OWN_SENDER,
+    Classification,
+    KeywordClass,
+    classify,
+)
 from services.messaging.model import (
     CONFIRMATION_WINDOW,
     HELP_PAUSE,
@@ -28,9 +39,15 @@ from services.messaging.model import (
     merged,
 )
 from services.messaging.ports import Messages
+from services.messaging.programs import Programs
 from services.messaging.replies import Replies
 from services.messaging.use_cases.consents import Consents
+from services.messaging.use_cases.holds import Holds
+from services.messaging.use_cases.media_archive import MediaArchive
+from services.messaging.use_cases.opt_ins import OptIns
 from services.messaging.use_cases.sending import Draft, Sending
+
+_UNREAD = (OUR_OWN_SENDER, NO_PHONE_NUMBER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +56,16 @@ class Arrival:
 
     event_id: str
     receive_time: datetime
+
+
+class Listener(Protocol):
+    """Told of every received message, in the transaction that stores it."""
+
+    async def received(
+        self, connection: AsyncConnection, message: Message, arrival: Arrival
+    ) -> None:
+        """Take note of a message that was stored and whose keyword was acted upon."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -52,14 +79,30 @@ class Receiving:
     own_numbers: frozenset[str]
     """Numbers that are certainly ours, beside those that messages have come in to."""
     clock: Clock
+    media: MediaArchive
+    listeners: Sequence[Listener] = ()
+
+    @property
+    def holds(self) -> Holds:
+        """Return what keeps texts for a person to judge."""
+        return Holds(self.consents)
+
+    @property
+    def opt_ins(self) -> OptIns:
+        """Return what asks for consent."""
+        return OptIns(self.sending, self.replies)
 
     async def receive(
         self, connection: AsyncConnection, received: Message, arrival: Arrival
     ) -> Message:
         """Store a received message and do what its keyword asks; a repetition changes nothing."""
-        received = self._understood(received)
+        received, question = await self._understood(connection, replace(received, unread=True))
+        received = self.media.expected(received)
         if await self.messages.add(connection, received):
-            await self._act(connection, received, arrival)
+            await self.media.queue(connection, received)
+            await self._act(connection, received, arrival, question)
+            for listener in self.listeners:
+                await listener.received(connection, received, arrival)
         return received
 
     async def report(self, connection: AsyncConnection, seen: Message) -> None:
@@ -79,13 +122,25 @@ class Receiving:
             refused = seen if known is None else merged(known, seen)
             await self.consents.block(connection, refused, seen.failure)
 
-    def _understood(self, received: Message) -> Message:
-        """Return the message with what it asks for, and in a group with the number that is ours."""
+    async def _understood(
+        self, connection: AsyncConnection, received: Message
+    ) -> tuple[Message, OptIn | None]:
+        """Return the message with what it asks for, and the question for consent it says YES to.
+
+        In a group it gets the number that is ours.
+        """
         ours = received.our_number
         if received.is_group:
             everyone = (person.phone_number for person in received.recipients)
             ours = next((number for number in everyone if number in self.own_numbers), ours)
-        return replace(received, our_number=ours, classification=self._classify(received))
+        received = replace(received, our_number=ours, classification=self._classify(received))
+        question = await self.opt_ins.open_question(connection, received)
+        if question is None or received.classification in _UNREAD:
+            return received, None
+        answer = classify(received.text, received.subject, pending_opt_in=True)
+        if answer.keyword_class is not KeywordClass.START or answer == received.classification:
+            return received, None
+        return replace(received, classification=answer), question
 
     def _classify(self, received: Message) -> Classification:
         """Read the keyword, but only of somebody who can mean it: a person with a number."""
@@ -95,28 +150,39 @@ class Receiving:
             return NO_PHONE_NUMBER
         return classify(received.text, received.subject)
 
-    async def _act(self, connection: AsyncConnection, received: Message, arrival: Arrival) -> None:
+    async def _act(
+        self,
+        connection: AsyncConnection,
+        received: Message,
+        arrival: Arrival,
+        question: OptIn | None,
+    ) -> None:
         if received.classification is None or not received.classification.is_keyword:
             return
         before = await self.consents.hold(connection, received.peer_number)
-        entry = self._entry(received, arrival)
+        entry = self._entry(received, arrival, question)
         after = weighed(before, entry) if entry else before
         reply_id = await self._reply(connection, received, before, after, arrival)
-        if entry is not None:
+        if entry is not None and entry.action is Action.HELD:
+            await self.holds.open(connection, before, entry, received.message_id)
+        elif entry is not None:
             confirmed = _confirmed(entry, received, reply_id)
             await self.consents.record(connection, before, confirmed)
 
-    def _entry(self, received: Message, arrival: Arrival) -> LedgerEntry | None:
-        change = change_of(received)
+    def _entry(
+        self, received: Message, arrival: Arrival, question: OptIn | None
+    ) -> LedgerEntry | None:
+        change = change_of(received, self.consents.programs, pending=question is not None)
         if change is None:
             return None
-        action, scope = change
-        return LedgerEntry(
+        entry = LedgerEntry(
             entry_id=derived_id("keyword", received.message_id),
             effective_time=received.create_time,
             record_time=self.clock.now(),
-            action=action,
-            scope=scope,
+            action=change.action,
+            scope=change.scope,
+            channel=change.channel,
+            program_id=change.program_id,
             method=Method.KEYWORD,
             peer_number=received.peer_number,
             our_number=received.our_number,
@@ -126,6 +192,7 @@ class Receiving:
             classification=received.classification,
             messaging_profile_id=received.messaging_profile_id,
         )
+        return entry if question is None else _answering(entry, question)
 
     async def _reply(
         self,
@@ -137,7 +204,8 @@ class Receiving:
     ) -> str:
         """Queue what the keyword is answered with; return its id, empty when nothing is said."""
         ours, peer = received.our_number, received.peer_number
-        purpose = answer_to(received, decide(before, ours), decide(after, ours))
+        target = self.consents.target(ours, program=_named(received, self.consents.programs))
+        purpose = answer_to(received, decide(before, target), decide(after, target))
         if purpose is None or await self._stays_silent(connection, received, purpose):
             return ""
         expire_time = _expire_time(purpose, arrival)
@@ -165,6 +233,30 @@ class Receiving:
             return False
         since = self.clock.now() - HELP_PAUSE
         return await self.messages.sent_since(connection, ours, peer, purpose, since)
+
+
+def _named(received: Message, programs: Programs) -> str:
+    """Return the program that a keyword changes, if it is not that of the number written to."""
+    change = change_of(received, programs)
+    return change.program_id if change is not None else ""
+
+
+def _answering(entry: LedgerEntry, question: OptIn) -> LedgerEntry:
+    """Return the entry with the question it answers as its evidence."""
+    evidence = {
+        **question.evidence,
+        "disclosure_text": question.text,
+        "disclosure_version": question.version,
+        "prompt_message_id": question.message_id,
+        "user_answer": entry.text,
+    }
+    return replace(
+        entry,
+        basis=Basis.EXPRESS_WRITTEN,
+        language=question.language,
+        prompt_time=question.prompt_time,
+        evidence={name: value for name, value in evidence.items() if value},
+    )
 
 
 def _expire_time(purpose: Purpose, arrival: Arrival) -> datetime | None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import Clock
 from chassis.effects import Effect
 from chassis.errors import FieldViolation, Invalid, NotFound, NotYet
+from services.messaging.consent import Objection, ObjectionReason
 from services.messaging.model import (
     Direction,
     Failure,
@@ -40,6 +41,8 @@ class Draft:
     purpose: Purpose
     media_urls: tuple[str, ...] = ()
     expire_time: datetime | None = None
+    auto: bool = False
+    """Whether no person wrote it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +101,10 @@ class Sending:
             return FailureReason.EXPIRED
         await self.consents.ledger.rely(connection, message.peer_number)
         pair = (message.our_number, message.peer_number)
-        if await self.consents.objection(connection, *pair, message.purpose):
-            return FailureReason.OPTED_OUT
-        return None
+        objection = await self.consents.objection(
+            connection, *pair, message.purpose, auto=message.auto
+        )
+        return None if objection is None else _REASONS[objection.reason]
 
     async def accepted(
         self, connection: AsyncConnection, message_id: str, carrier_message_id: str
@@ -164,11 +168,27 @@ class Sending:
             connection, draft.our_number, draft.peer_number, draft.purpose
         )
         if objection is not None:
-            raise NotYet(
-                "RECIPIENT_OPTED_OUT",
-                "the recipient has revoked consent",
-                metadata={"entry_id": objection.entry_id},
-            )
+            raise _refusal(objection)
+
+
+_REASONS = {
+    ObjectionReason.OPTED_OUT: FailureReason.OPTED_OUT,
+    ObjectionReason.HELD: FailureReason.CONSENT_HELD,
+}
+
+
+def _refusal(objection: Objection) -> NotYet:
+    if objection.reason is ObjectionReason.HELD:
+        return NotYet(
+            "RECIPIENT_HELD",
+            "a text of the recipient that may be an opt-out waits to be judged",
+            metadata={"entry_id": objection.entry_id, "hold_id": objection.hold_id},
+        )
+    return NotYet(
+        "RECIPIENT_OPTED_OUT",
+        "the recipient has revoked consent",
+        metadata={"entry_id": objection.entry_id},
+    )
 
 
 def _check_numbers(draft: Draft) -> None:
@@ -195,6 +215,7 @@ def _drafted(message_id: str, draft: Draft, now: datetime) -> Message:
         media=tuple(Media(url) for url in draft.media_urls),
         purpose=draft.purpose,
         expire_time=draft.expire_time,
+        auto=draft.auto,
     )
 
 

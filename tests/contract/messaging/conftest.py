@@ -15,11 +15,14 @@ from chassis.database import Database, database
 from chassis.outbox import EffectRecord
 from services.messaging import events, sender, tables, translate
 from services.messaging.consent_store import ConsentStore
+from services.messaging.hold_store import HoldStore
+from services.messaging.media_store import MediaStore
 from services.messaging.message_store import MessageStore
 from services.messaging.model import Direction, Message, Purpose, Recipient, Status
 from services.messaging.ports import Filters
 from services.messaging.replies import Replies
 from services.messaging.use_cases.consents import Consents
+from services.messaging.use_cases.media_archive import MediaArchive
 from services.messaging.use_cases.receiving import Arrival, Receiving
 from services.messaging.use_cases.sending import Draft, Request, Sending
 
@@ -111,10 +114,11 @@ async def open_bench(url: str) -> AsyncIterator[Bench]:
     """Wire the use cases over an empty, migrated database."""
     clock = FixedClock(NOON)
     messages, ledger = MessageStore(), ConsentStore()
-    consents = Consents(ledger, tables.outbox, events.consent_changed, clock)
+    consents = Consents(ledger, HoldStore(), tables.outbox, events.consent_changed, clock)
     sending = Sending(messages, consents, tables.outbox, tables.requests, sender.render, clock)
     own = frozenset({SECOND})
-    receiving = Receiving(messages, consents, sending, REPLIES, own, clock)
+    archive = MediaArchive(MediaStore(), messages, tables.outbox, clock)
+    receiving = Receiving(messages, consents, sending, REPLIES, own, clock, archive)
     migrations = "services.messaging.migrations"
     async with database(url, schema="messaging", migrations=migrations) as opened:
         yield Bench(opened, clock, messages, ledger, consents, sending, receiving)

@@ -9,25 +9,29 @@ from hypothesis import strategies as st
 
 from services.messaging.consent import (
     Action,
+    Change,
     ConsentState,
     Decision,
     LedgerEntry,
     Method,
     Scope,
     Standings,
+    Target,
     answer_to,
-    blocks,
     change_of,
     decide,
     differ,
+    object_to,
     weighed,
 )
 from services.messaging.keywords import classify
 from services.messaging.model import Direction, Message, Purpose, Recipient, Status
+from services.messaging.programs import Programs
 from services.messaging.replies import LONGEST, Replies
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 OURS, SECOND, PEER = "+12025550101", "+12025550102", "+13125550103"
+PROGRAMS = Programs()
 UNRECORDED = Decision(ConsentState.UNRECORDED)
 GRANTED = Decision(ConsentState.GRANTED)
 REVOKED = Decision(ConsentState.REVOKED)
@@ -66,6 +70,11 @@ def ledger(*entries: LedgerEntry) -> Standings:
     return standings
 
 
+def at(standings: Standings, our_number: str = "") -> Decision:
+    """Return what is decided about an ordinary message from a number without a program."""
+    return decide(standings, Target(our_number))
+
+
 def received(text: str, **changes: object) -> Message:
     """Return a message that came in with a text."""
     values: dict[str, object] = {
@@ -84,53 +93,57 @@ def received(text: str, **changes: object) -> Message:
 
 def test_without_an_entry_the_ledger_does_not_object() -> None:
     """Nobody who is not in the ledger is blocked."""
-    assert decide({}, OURS) == UNRECORDED
-    assert not blocks(UNRECORDED, Purpose.MARKETING)
+    assert at({}, OURS) == UNRECORDED
+    assert object_to(Target(OURS, purpose=Purpose.MARKETING), UNRECORDED) is None
 
 
 def test_the_order_of_arrival_does_not_matter() -> None:
     """A START sent before a STOP and told after it does not undo it, in any order of arrival."""
     for order in permutations([start(0), stop(1), start(2), stop(3), start(3)]):
-        decision = decide(ledger(*order), OURS)
+        decision = at(ledger(*order), OURS)
         assert (decision.state, decision.entry_id) == (ConsentState.REVOKED, stop(3).entry_id)
 
 
 def test_a_revocation_wins_at_equal_times() -> None:
     """STOP and START of the same instant leave the person opted out, whichever came first."""
     for order in permutations([start(1), stop(1)]):
-        assert decide(ledger(*order), OURS).is_revoked
+        assert at(ledger(*order), OURS).is_revoked
 
 
 def test_a_stop_covers_every_number_and_a_start_only_its_own() -> None:
     """Opting out is read liberally and opting in strictly."""
     standings = ledger(stop(1, OURS))
-    assert decide(standings, OURS).is_revoked
-    assert decide(standings, SECOND).is_revoked
-    assert decide(standings).is_revoked
+    assert at(standings, OURS).is_revoked
+    assert at(standings, SECOND).is_revoked
+    assert at(standings).is_revoked
     standings = weighed(standings, start(2, OURS))
-    assert decide(standings, OURS).state is ConsentState.GRANTED
-    assert decide(standings, SECOND).is_revoked
-    assert decide(standings).is_revoked
+    assert at(standings, OURS).state is ConsentState.GRANTED
+    assert at(standings, SECOND).is_revoked
+    assert at(standings).is_revoked
 
 
 def test_a_stop_to_a_second_number_changes_the_first() -> None:
     """A STOP that finds the brand revoked still takes back what one number was granted."""
     before = ledger(stop(1, OURS), start(2, OURS))
     after = weighed(before, stop(3, SECOND))
-    assert differ(before, after)
-    assert decide(after, OURS).is_revoked
+    assert differ(before, after, PROGRAMS)
+    assert at(after, OURS).is_revoked
 
 
 def test_a_repeated_stop_changes_nothing_that_matters() -> None:
     """A second STOP moves the time and no decision."""
     before = ledger(stop(1))
-    assert not differ(before, weighed(before, stop(2)))
-    assert not differ(before, weighed(before, stop(0)))
+    assert not differ(before, weighed(before, stop(2)), PROGRAMS)
+    assert not differ(before, weighed(before, stop(0)), PROGRAMS)
 
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(Action), st.integers(0, 5), st.sampled_from([OURS, SECOND])),
+        st.tuples(
+            st.sampled_from([Action.GRANTED, Action.REVOKED]),
+            st.integers(0, 5),
+            st.sampled_from([OURS, SECOND]),
+        ),
         max_size=8,
     ),
     st.randoms(),
@@ -143,47 +156,48 @@ def test_any_order_of_entries_gives_the_same_decisions(
     shuffled = list(entries)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     for number in ("", OURS, SECOND):
-        assert decide(ledger(*entries), number).state is decide(ledger(*shuffled), number).state
+        assert at(ledger(*entries), number).state is at(ledger(*shuffled), number).state
 
 
 def test_a_revocation_blocks_everything_but_its_own_confirmation() -> None:
     """After a STOP no purpose is sent but the one confirmation."""
-    sent = {purpose for purpose in Purpose if not blocks(REVOKED, purpose)}
+    targets = [Target(OURS, purpose=purpose) for purpose in Purpose]
+    sent = {each.purpose for each in targets if object_to(each, REVOKED) is None}
     assert sent == {Purpose.STOP_CONFIRMATION}
-    assert not any(blocks(GRANTED, purpose) for purpose in Purpose)
+    assert not any(object_to(each, GRANTED) for each in targets)
 
 
 @pytest.mark.parametrize(
     ("text", "change"),
     [
-        ("STOP", (Action.REVOKED, Scope.BRAND)),
-        ("unstop", (Action.GRANTED, Scope.NUMBER)),
+        ("STOP", Change(Action.REVOKED, Scope.BRAND)),
+        ("unstop", Change(Action.GRANTED, Scope.NUMBER)),
         ("help", None),
         ("hello", None),
     ],
 )
 def test_what_a_keyword_changes(text: str, change: object) -> None:
     """STOP revokes for the brand, START grants to the number, the others change nothing."""
-    assert change_of(received(text)) == change
+    assert change_of(received(text), PROGRAMS) == change
 
 
 def test_only_a_phone_number_holds_consent() -> None:
     """A short code, an alphanumeric sender and an unknown one change nothing."""
     for address in ("12345", "ACME", ""):
-        assert change_of(received("STOP", peer_number=address)) is None
+        assert change_of(received("STOP", peer_number=address), PROGRAMS) is None
 
 
 def test_a_group_can_opt_out_and_not_in() -> None:
     """STOP in a group counts; START counts only when it is said to us alone."""
     everyone = (Recipient(OURS, Status.RECEIVED), Recipient(SECOND, Status.RECEIVED))
-    assert change_of(received("STOP", recipients=everyone)) is not None
-    assert change_of(received("START", recipients=everyone)) is None
+    assert change_of(received("STOP", recipients=everyone), PROGRAMS) is not None
+    assert change_of(received("START", recipients=everyone), PROGRAMS) is None
 
 
 def test_a_message_without_a_class_changes_nothing() -> None:
     """A message nobody has classified is neither recorded nor answered."""
     unread = received("STOP", classification=None)
-    assert change_of(unread) is None
+    assert change_of(unread, PROGRAMS) is None
     assert answer_to(unread, UNRECORDED, REVOKED) is None
 
 
