@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
 from datetime import timedelta
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +12,7 @@ from chassis import logs
 from chassis.clock import Clock
 from chassis.database import Database, fault_of
 from chassis.errors import Contended, Fault, Unavailable
+from chassis.handler import Handler, Item
 from chassis.inbox import Inbox
 from chassis.messages import Delivery
 from chassis.verdicts import Ack, Dead, History, Limits, Verdict, counts, verdict_on
@@ -19,48 +20,14 @@ from chassis.verdicts import Ack, Dead, History, Limits, Verdict, counts, verdic
 _log = logs.get_logger(__name__)
 
 T = TypeVar("T")
-E = TypeVar("E", contravariant=True)
 _REMEMBER = timedelta(days=30)
 """Longer than the stream, its dead letters and the carrier's log can bring an event back."""
 _SUSPECT_AFTER = 2
 """Deliveries after which a message may be what kills the process, and is handled alone."""
 
 
-class Handler(Protocol[E]):
-    """What a service does with an event."""
-
-    async def prepare(self, event: E, /) -> Any:
-        """Fetch what handling needs from elsewhere, before the transaction begins.
-
-        May call the network, within a deadline. What it returns is handed to `apply`. Also called
-        for events that turn out to have been handled before.
-        """
-        return None
-
-    async def apply(self, connection: AsyncConnection, event: E, prepared: Any, /) -> None:
-        """Change rows and queue effects, in a savepoint of the batch's transaction.
-
-        Raises a Fault, and the change is undone and the fault table decides.
-        """
-        ...
-
-
-@dataclass(slots=True)
-class Item(Generic[T]):
-    """A delivery on its way to a verdict."""
-
-    delivery: Delivery
-    event: T | None = None
-    event_id: str = ""
-    prepared: Any = None
-    unprepared: Exception | None = None
-    """Why it could not be prepared."""
-    error: Exception | None = None
-    """Why it took no effect."""
-    verdict: Verdict | None = None
-    duplicate: bool = False
-    counted: bool = False
-    """Whether this attempt is on record already."""
+class _Unguarded(Exception):  # noqa: N818 - never leaves this module
+    """An event failed without a savepoint, and the whole transaction with it."""
 
 
 class Batches(Generic[T]):
@@ -133,7 +100,9 @@ class Batches(Generic[T]):
     async def _handle_together(self, items: Sequence[Item[T]]) -> None:
         await asyncio.gather(*(self._prepare(item) for item in items))
         try:
-            await self._apply_together(items)
+            # Without savepoints first: they cost as much as what they protect.
+            if len(items) == 1 or not await self._apply_unguarded(items):
+                await self._apply_together(items)
         except (Unavailable, Contended) as fault:
             self._postpone(items, fault)
         except Exception as error:
@@ -181,42 +150,55 @@ class Batches(Generic[T]):
         except Exception as error:
             item.unprepared = error
 
-    async def _apply_together(self, items: Sequence[Item[T]]) -> None:
+    async def _apply_unguarded(self, items: Sequence[Item[T]]) -> bool:
+        """Apply all or none; say whether it was all."""
+        try:
+            await self._apply_together(items, guarded=False)
+        except _Unguarded:
+            return False
+        return True
+
+    async def _apply_together(self, items: Sequence[Item[T]], *, guarded: bool = True) -> None:
         async with self._database.transaction() as connection:
             new = await self._inbox.unseen(connection, [item.event_id for item in items])
             for item in items:
                 item.duplicate = False
-                await self._apply(connection, item, new)
+                await self._apply(connection, item, new, guarded)
             failed = {item.event_id for item in items if not isinstance(item.verdict, Ack)}
             await self._inbox.forget(connection, failed)
             settled = [item for item in items if isinstance(item.verdict, Ack)]
             came_back = [i.event_id for i in settled if i.counted or i.delivery.delivered > 1]
             await self._inbox.clear_attempts(connection, came_back)
 
-    async def _apply(self, connection: AsyncConnection, item: Item[T], new: set[str]) -> None:
+    async def _apply(
+        self, connection: AsyncConnection, item: Item[T], new: set[str], guarded: bool
+    ) -> None:
         if item.event_id not in new:
             item.verdict, item.duplicate = Ack(), True
             return
         # A second copy in this batch is a duplicate, whatever becomes of the first.
         new.discard(item.event_id)
-        error = item.unprepared or await self._try_to_apply(connection, item)
+        error = item.unprepared or await self._try_to_apply(connection, item, guarded)
         item.error = error
         if error is None:
             item.verdict = Ack()
         else:
             item.verdict = self._verdict(item, error, await self._count(connection, item, error))
 
-    async def _try_to_apply(self, connection: AsyncConnection, item: Item[T]) -> Exception | None:
+    async def _try_to_apply(
+        self, connection: AsyncConnection, item: Item[T], guarded: bool
+    ) -> Exception | None:
         assert item.event is not None  # noqa: S101 - only readable items come here
         try:
-            async with connection.begin_nested():
+            async with connection.begin_nested() if guarded else nullcontext():
                 await self._within_time(self._handler.apply(connection, item.event, item.prepared))
-        except Fault as fault:
-            return fault
         except Exception as error:
-            if (fault_found := fault_of(error)) is not None:
-                raise fault_found from error
-            _log.exception("event.failed", event_id=item.event_id)
+            if (passing := None if isinstance(error, Fault) else fault_of(error)) is not None:
+                raise passing from error
+            if not guarded:
+                raise _Unguarded from error
+            if not isinstance(error, Fault):
+                _log.exception("event.failed", event_id=item.event_id)
             return error
         return None
 

@@ -1,9 +1,9 @@
 """Consuming events: each takes effect once, in batches of one transaction each.
 
 A batch is whatever is waiting. Its events are prepared side by side, then applied in the order of
-the stream, each in a savepoint of its own, in one transaction together with their inbox rows; then
-all are acknowledged in one write. Killing the process anywhere in between changes nothing but the
-time it takes.
+the stream, in one transaction together with their inbox rows; then all are acknowledged in one
+write. If one of them fails the transaction is done again with a savepoint for each, so that it
+fails alone. Killing the process anywhere in between changes nothing but the time it takes.
 """
 
 import asyncio
@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from chassis import logs
-from chassis.batches import Batches, Handler, Item
+from chassis.batches import Batches
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
 from chassis.dead_letters import LettersFull, bury, redriven_subjects
 from chassis.errors import Contended, Unavailable
+from chassis.handler import Handler, Item
 from chassis.inbox import Inbox
 from chassis.jetstream import Bus, BusError
 from chassis.lifecycle import background

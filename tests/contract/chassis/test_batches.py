@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.batches import Batches, Handler, Item
+from chassis.batches import Batches
 from chassis.clock import FixedClock
 from chassis.database import Database
 from chassis.errors import AlreadyDone, FieldViolation, Invalid, NotFound, NotYet, Unavailable
+from chassis.handler import Handler, Item
 from chassis.messages import Delivery, StoredMessage
 from chassis.verdicts import Ack, Dead, Limits, Nak
 from tests.support.ledger import Ledger, ledger_database

@@ -22,11 +22,12 @@ from hypothesis.stateful import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.batches import Batches, Handler
+from chassis.batches import Batches
 from chassis.claims import Claim, Claims
 from chassis.clock import FixedClock
 from chassis.database import Database
 from chassis.effects import Done, Doubtful, Effect, Failed, InDoubt, RetryLater, State
+from chassis.handler import Handler
 from chassis.messages import Delivery, StoredMessage
 from chassis.verdicts import Limits
 from tests.support.ledger import Ledger, ledger_database
