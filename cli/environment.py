@@ -93,6 +93,7 @@ def development(folder: Path, ports: Ports) -> dict[str, str]:
         "SWITCHHOOK_MESSAGING_HELP_PHONE": "+12025550199",
         "SWITCHHOOK_MESSAGING_NUMBERS": world.MESSAGING_NUMBER,
         "SWITCHHOOK_FAX_DOCUMENTS_URL": str(folder / "fax-documents"),
+        "SWITCHHOOK_MESSAGING_MEDIA_URL": str(folder / "messaging-media"),
         "SWITCHHOOK_SIMULATOR_API_KEY": API_KEY,
         "SWITCHHOOK_SIMULATOR_ADDRESS": f"{local}:{ports.simulator}",
         "SWITCHHOOK_SIMULATOR_WEBHOOK_URL": f"http://{local}:{ports.webhooks}/webhooks/telnyx",

@@ -32,7 +32,8 @@ _PICTURES: Mapping[str, tuple[str, str, bytes]] = {
 async def text_us(exchange: Exchange, request: Request) -> Reply:
     """POST /_sim/sms: from, to, text, subject, media.
 
-    Each of `media` is png, vcard or an object of name, content_type and base64.
+    Each of `media` is png, vcard or an object of name, content_type and base64. The reply has the
+    ids of the files, and that of the first by itself.
     """
     body = request.json()
     text = None if body.get("text") is None else checks.text(body, "text")
@@ -45,8 +46,9 @@ async def text_us(exchange: Exchange, request: Request) -> Reply:
     subject = checks.text(body, "subject") or None
     to = checks.text(body, "to", default=world.MESSAGING_NUMBER)
     message = exchange.text(checks.phone_number(body, "from"), to, text, media, subject)
+    ids = [exchange.media.id_of(item["url"]) for item in message["media"]]
     shown = {"message_id": message["id"], "autoresponse_type": message["autoresponse_type"]}
-    return Reply(200, shown)
+    return Reply(200, shown | {"media_ids": ids, "media_id": ids[0] if ids else ""})
 
 
 def _file(item: Any) -> tuple[str, str, bytes]:

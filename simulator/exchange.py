@@ -19,7 +19,7 @@ from simulator.idempotency import IdempotencyKeys
 from simulator.journal import Journal
 from simulator.legs import Call
 from simulator.machine import Action, After, Emit, Note, Timer
-from simulator.media import Media
+from simulator.media import FAXES, MMS, Media
 from simulator.messages import Messaging
 from simulator.phones import Phones
 from simulator.settings import Settings
@@ -166,8 +166,8 @@ class Exchange:
         subject: str | None = None,
     ) -> dict[str, Any]:
         """Text us from a phone; `media` is name, content type and content of each file."""
-        files = [self.media.store(*item, private=False) for item in media]
-        attached = [self.media.attachment(file) for file in files]
+        files = [self.media.store(*item, folder=MMS) for item in media]
+        attached = [self.media.attachment(file, self.now()) for file in files]
         message, actions = self.messaging.arrive(sender, to, text, self.now(), attached, subject)
         self._perform(actions, self.messaging.expire)
         return message
@@ -201,7 +201,7 @@ class Exchange:
             documents.pdf(pages, f"Fax from {sender}") if kind == "pdf" else documents.tiff(pages)
         )
         mime = "application/pdf" if kind == "pdf" else "image/tiff"
-        file = self.media.store(f"fax.{kind}", mime, content, private=True)
+        file = self.media.store(f"fax.{kind}", mime, content, folder=FAXES)
         fax, actions = self.fax_machine.arrive(
             sender, to, self.now(), media_id=file.media_id, pages=pages, **facts
         )

@@ -1,4 +1,4 @@
-"""Files the simulator serves: plain links for MMS, pre-signed ones that expire for faxes."""
+"""Files the simulator serves, under pre-signed links that expire."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-LINK_SECONDS = 600
-"""How long a fax link works (Telnyx: receive a fax)."""
+FAXES, MMS = "faxes", "mms"
+LINK_SECONDS = {FAXES: 600, MMS: 30 * 24 * 3600}
+"""How long a link works, by folder (Telnyx: receive a fax; receive an MMS)."""
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True)
 class File:
-    """A stored file; a `private` one is served only under a signed link."""
+    """A stored file; its folder says what it belongs to."""
 
     media_id: str
     name: str
     content_type: str
     content: bytes
-    private: bool
+    folder: str
 
 
 class Media:
@@ -34,34 +35,34 @@ class Media:
         self._secret = secret
         self._files: dict[str, File] = {}
         self.base_url = ""
-        self.link_seconds = LINK_SECONDS
 
-    def store(self, name: str, content_type: str, content: bytes, *, private: bool) -> File:
+    def store(self, name: str, content_type: str, content: bytes, *, folder: str) -> File:
         """Keep a file and return it with its new id."""
-        file = File(self._new_id(), name, content_type, content, private)
+        file = File(self._new_id(), name, content_type, content, folder)
         self._files[file.media_id] = file
         return file
 
-    def attachment(self, file: File) -> dict[str, object]:
+    def attachment(self, file: File, now: datetime) -> dict[str, object]:
         """Return a file as the media entry of a message (Telnyx: message.received)."""
         return {
-            "url": f"{self.base_url}{self._path(file)}",
+            "url": self.signed_url(file.media_id, now),
             "content_type": file.content_type,
             "size": len(file.content),
             "sha256": hashlib.sha256(file.content).hexdigest(),
         }
 
     def signed_url(self, media_id: str, now: datetime) -> str:
-        """Return a link in the style of S3 that stops working after `link_seconds`."""
+        """Return a link in the style of S3 that stops working after LINK_SECONDS."""
         file = self._files[media_id]
+        seconds = str(LINK_SECONDS[file.folder])
         date = now.astimezone(UTC).strftime(_STAMP)
         query = {
             "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
             "X-Amz-Credential": f"SIMULATOR/{date[:8]}/us-east-1/s3/aws4_request",
             "X-Amz-Date": date,
-            "X-Amz-Expires": str(self.link_seconds),
+            "X-Amz-Expires": seconds,
             "X-Amz-SignedHeaders": "host",
-            "X-Amz-Signature": self._signature(media_id, date, str(self.link_seconds)),
+            "X-Amz-Signature": self._signature(media_id, date, seconds),
         }
         return f"{self.base_url}{self._path(file)}?{urlencode(query)}"
 
@@ -70,9 +71,7 @@ class Media:
         return self._files.get(media_id)
 
     def allows(self, file: File, query: Mapping[str, str], now: datetime) -> bool:
-        """Tell whether a request may have a file: it is public, or its link is signed and young."""
-        if not file.private:
-            return True
+        """Tell whether a request may have a file: its link is signed and young."""
         date, expires = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
         expected = self._signature(file.media_id, date, expires)
         if not hmac.compare_digest(expected, query.get("X-Amz-Signature", "")):
@@ -80,9 +79,13 @@ class Media:
         made = datetime.strptime(date, _STAMP).replace(tzinfo=UTC)
         return now <= made + timedelta(seconds=int(expires))
 
+    @staticmethod
+    def id_of(url: str) -> str:
+        """Return the id of the file a link leads to."""
+        return urlsplit(url).path.split("/")[2]
+
     def _path(self, file: File) -> str:
-        folder = "faxes" if file.private else "mms"
-        return f"/{folder}/{file.media_id}/{file.name}"
+        return f"/{file.folder}/{file.media_id}/{file.name}"
 
     def _signature(self, media_id: str, date: str, expires: str) -> str:
         message = f"{media_id}\n{date}\n{expires}".encode()

@@ -243,6 +243,12 @@ WELCOME: Sequence[Step] = (
         ),
     ),
     Step(
+        "Grace sends a picture",
+        "/_sim/sms",
+        {"from": world.GRACE.number, "media": ["png"]},
+        (Expectation("media.downloaded", {"media_id": "$media_id", "authorized": False}),),
+    ),
+    Step(
         "Ada, a VIP, calls",
         "/_sim/call",
         {"from": world.ADA.number, "patience": _PATIENCE},

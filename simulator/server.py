@@ -211,7 +211,7 @@ class MediaHandler(_Handler):
     async def _answer(self, path: Sequence[str]) -> None:
         folder, media_id = path[0], path[1]
         file = self.exchange.media.find(media_id)
-        if file is None or file.private != (folder == "faxes"):
+        if file is None or file.folder != folder:
             raise HTTPError(404)
         facts = {
             "media_id": media_id,

@@ -11,7 +11,7 @@ from simulator import documents, world
 from simulator.errors import ApiError
 from simulator.faxes import Fax, FaxMachine
 from simulator.machine import Action, After, Emit
-from simulator.media import Media
+from simulator.media import FAXES, Media
 from simulator.phones import Phones
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -28,7 +28,7 @@ class _World:
         )
 
     def arrive(self, **more: Any) -> tuple[Fax, list[Emit]]:
-        file = self.media.store("fax.pdf", "application/pdf", b"%PDF", private=True)
+        file = self.media.store("fax.pdf", "application/pdf", b"%PDF", folder=FAXES)
         fax, actions = self.machine.arrive(
             world.ADA.number, world.FAX_NUMBER, NOW, media_id=file.media_id, pages=2, **more
         )
