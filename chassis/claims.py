@@ -68,13 +68,15 @@ class Claims:
         """Turn effects that were in flight when their dispatcher died into doubtful ones.
 
         `own`: also those of this instance, whose former life is over when it starts. Others count
-        as dead when their lease has run out. Returns how many there were.
+        as dead when their lease has run out. Kinds that other dispatchers of the same outbox carry
+        out are left to them, who can settle them. Returns how many there were.
         """
         table, now = self._table, self._clock.now()
         dead = table.c.lease_until <= now
         if own:
             dead = sa.or_(dead, table.c.lease_owner == self._instance)
-        query = sa.select(table).where(table.c.state == State.SENDING.value, dead)
+        ours = table.c.kind.in_(list(self._performers))
+        query = sa.select(table).where(table.c.state == State.SENDING.value, dead, ours)
         rows = (await connection.execute(query.with_for_update(skip_locked=True))).all()
         for row in rows:
             await self.record(connection, _claim(row, row.attempts), Doubtful("INTERRUPTED"))

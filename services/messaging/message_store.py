@@ -1,6 +1,7 @@
 """Messages in the database: one method per query, rows to model and back."""
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database import insert_into
 from services.messaging.keywords import Classification, KeywordClass
 from services.messaging.locks import lock
+from services.messaging.media import MediaState
 from services.messaging.model import (
     Direction,
     Failure,
@@ -21,6 +23,7 @@ from services.messaging.model import (
     Recipient,
     Status,
 )
+from services.messaging.plan import Deferral, Plan
 from services.messaging.ports import Filters, Position
 from services.messaging.tables import messages
 
@@ -43,6 +46,13 @@ class MessageStore:
         """Return the message the carrier calls so, or None."""
         where = messages.c.carrier_message_id == carrier_message_id
         return await _one_message(connection, where)
+
+    async def of_ids(
+        self, connection: AsyncConnection, message_ids: Sequence[str]
+    ) -> Sequence[Message]:
+        """Return the messages of these ids that are there, in no order."""
+        query = sa.select(messages).where(messages.c.message_id.in_(message_ids))
+        return [_message(row) for row in await connection.execute(query)]
 
     async def hold_of_carrier(
         self, connection: AsyncConnection, direction: Direction, carrier_message_id: str
@@ -136,6 +146,8 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         conditions.append(messages.c.our_number == filters.our_number)
     if filters.peer_number:
         conditions.append(messages.c.peer_number == filters.peer_number)
+    if filters.conversation_id:
+        conditions.append(messages.c.conversation_id == filters.conversation_id)
     if filters.direction is not None:
         conditions.append(messages.c.direction == filters.direction.value)
     if filters.statuses:
@@ -183,6 +195,10 @@ def _message_values(message: Message) -> dict[str, Any]:
         "complete_time": message.complete_time,
         "read_time": message.read_time,
         "expire_time": message.expire_time,
+        **_plan_values(message.plan),
+        "auto": message.auto,
+        "conversation_id": message.conversation_id,
+        "unread": message.unread,
     }
 
 
@@ -200,7 +216,7 @@ def _message(row: sa.Row[Any]) -> Message:
         raw_type=row.raw_type,
         text=row.text,
         subject=row.subject,
-        media=tuple(Media(**each) for each in row.media),
+        media=tuple(_media(each) for each in row.media),
         purpose=Purpose(row.purpose),
         raw_status=row.raw_status,
         failure=_failure(row),
@@ -215,6 +231,36 @@ def _message(row: sa.Row[Any]) -> Message:
         complete_time=row.complete_time,
         read_time=row.read_time,
         expire_time=row.expire_time,
+        plan=_plan(row),
+        auto=row.auto,
+        unread=row.unread,
+    )
+
+
+def _media(stored: dict[str, Any]) -> Media:
+    state = MediaState(stored.get("state", ""))
+    return Media(**{**stored, "state": state})
+
+
+def _plan_values(plan: Plan) -> dict[str, Any]:
+    return {
+        "schedule_time": plan.schedule_time,
+        "release_time": plan.release_time,
+        "deferral": plan.deferral.value,
+        "template_id": plan.template_id,
+        "template_locale": plan.template_locale,
+        "program": plan.program,
+    }
+
+
+def _plan(row: sa.Row[Any]) -> Plan:
+    return Plan(
+        schedule_time=row.schedule_time,
+        release_time=row.release_time,
+        deferral=Deferral(row.deferral),
+        template_id=row.template_id,
+        template_locale=row.template_locale,
+        program=row.program,
     )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 import phonenumbers
 
 from services.messaging.keywords import Classification
+from services.messaging.plan import NO_PLAN, Plan
 from services.messaging.threads import others, thread_id
 from services.messaging.media import MediaState
 
@@ -56,6 +57,7 @@ class Status(StrEnum):
     """How far a message has come, in the order it goes through."""
 
     RECEIVED = "received"
+    SCHEDULED = "scheduled"
     QUEUED = "queued"
     IN_DOUBT = "in_doubt"
     SENDING = "sending"
@@ -64,6 +66,7 @@ class Status(StrEnum):
     DELIVERY_UNCONFIRMED = "delivery_unconfirmed"
     DELIVERY_FAILED = "delivery_failed"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
     @property
     def rank(self) -> int:
@@ -78,6 +81,7 @@ class Status(StrEnum):
 
 _WAY = tuple(Status)
 _FIRST_END = _WAY.index(Status.DELIVERED)
+_FAILURES = (Status.DELIVERY_FAILED, Status.FAILED, Status.CANCELLED)
 
 
 class FailureReason(StrEnum):
@@ -160,6 +164,7 @@ class Message:
     complete_time: datetime | None = None
     read_time: datetime | None = None
     expire_time: datetime | None = None
+    plan: Plan = NO_PLAN
     auto: bool = False
     unread: bool = False
 
@@ -229,15 +234,24 @@ def furthest(people: Sequence[Recipient]) -> Recipient | None:
 
 def failed(message: Message, failure: Failure, when: datetime) -> Message:
     """Return the message as one that has failed here, unless it has come to an end already."""
+    return _ended(message, Status.FAILED, failure, when)
+
+
+def cancelled(message: Message, failure: Failure, when: datetime) -> Message:
+    """Return the message as one that was withdrawn, unless it has come to an end already."""
+    return _ended(message, Status.CANCELLED, failure, when)
+
+
+def _ended(message: Message, status: Status, failure: Failure, when: datetime) -> Message:
     if message.status.is_final:
         return message
     people = tuple(
-        person if person.status.is_final else replace(person, status=Status.FAILED)
+        person if person.status.is_final else replace(person, status=status)
         for person in message.recipients
     )
     return replace(
         message,
-        status=Status.FAILED,
+        status=status,
         raw_status="",
         recipients=people,
         failure=failure,
@@ -288,7 +302,7 @@ def _holds(known: Message | Recipient, seen: Message | Recipient) -> bool:
 
 
 def _failure(status: Status, known: Failure | None, seen: Failure | None) -> Failure | None:
-    return (known or seen) if status in (Status.DELIVERY_FAILED, Status.FAILED) else None
+    return (known or seen) if status in _FAILURES else None
 
 
 def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from carrier.media_policy import DEFAULT_HOSTS
 from chassis.settings import address, boolean, setting
 from services.messaging.model import is_e164
 from services.messaging.replies import Replies
@@ -62,6 +63,17 @@ class Settings:
         "SWITCHHOOK_MESSAGING_INSTANCE",
         default="messaging-1",
         help="name of this replica, stable over restarts and different for each",
+    )
+    media_url: str = setting(
+        "SWITCHHOOK_MESSAGING_MEDIA_URL",
+        default=".data/messaging-media",
+        help="where received media is kept: a folder, or s3://bucket/prefix",
+    )
+    media_hosts: tuple[str, ...] = setting(
+        "SWITCHHOOK_MESSAGING_MEDIA_HOSTS",
+        default=DEFAULT_HOSTS,
+        parse=lambda text: tuple(text.replace(",", " ").split()),
+        help="hosts that media may be fetched from, by comma; *.x is any host below x",
     )
     nats_url: str = setting("SWITCHHOOK_NATS_URL", default="nats://127.0.0.1:4222", help="the bus")
     telnyx_url: str = setting(

@@ -11,7 +11,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from switchhook.messaging.v1 import (
     consent_pb2,
     consent_service_pb2,
+    media_pb2,
     message_pb2,
+    message_plan_pb2,
     message_service_pb2,
 )
 
@@ -19,6 +21,7 @@ from chassis.errors import FieldViolation, Invalid
 from services.messaging.consent import Action, Confirmation, Decision, LedgerEntry, Method, Scope
 from services.messaging.keywords import Classification
 from services.messaging.model import Direction, Failure, Message, Purpose, Status
+from services.messaging.plan import NO_PLAN, Plan
 from services.messaging.ports import Filters, Position
 from services.messaging.use_cases.sending import Draft
 
@@ -51,7 +54,12 @@ def filters(request: message_service_pb2.ListMessagesRequest) -> Filters:
 
 def position_of(message: Message) -> list[str | int]:
     """Return where a page that ends with this message ends."""
-    return [(message.create_time - _EPOCH) // _MICROSECOND, message.message_id]
+    return place(message.create_time, message.message_id)
+
+
+def place(instant: datetime, entry_id: str) -> list[str | int]:
+    """Return where a page ends that is ordered by a time and an id."""
+    return [(instant - _EPOCH) // _MICROSECOND, entry_id]
 
 
 def position(decoded: list[str | int]) -> Position | None:
@@ -95,6 +103,8 @@ def message(known: Message) -> message_pb2.Message:
                 content_type=media.content_type,
                 size_bytes=media.size_bytes,
                 sha256=media.sha256,
+                state=media_pb2.MediaState.Value(f"MEDIA_STATE_{media.state.name}"),
+                stored_sha256=media.stored_sha256,
             )
             for media in known.media
         ],
@@ -112,10 +122,28 @@ def message(known: Message) -> message_pb2.Message:
         complete_time=timestamp(known.complete_time),
         read_time=timestamp(known.read_time),
         expire_time=timestamp(known.expire_time),
+        auto=known.auto,
+        conversation_id=known.conversation_id,
+        unread=known.unread,
+        plan=plan(known.plan),
     )
     if known.cost_amount:
         shown.cost.amount, shown.cost.currency = known.cost_amount, known.cost_currency
     return shown
+
+
+def plan(known: Plan) -> message_plan_pb2.MessagePlan | None:
+    """Return a plan as the contract shows it; one that says nothing stays absent."""
+    if known == NO_PLAN:
+        return None
+    return message_plan_pb2.MessagePlan(
+        schedule_time=timestamp(known.schedule_time),
+        release_time=timestamp(known.release_time),
+        deferral=message_plan_pb2.Deferral.Value(f"DEFERRAL_{known.deferral.name}"),
+        template_id=known.template_id,
+        template_locale=known.template_locale,
+        program=known.program,
+    )
 
 
 def answer(queued: Message) -> bytes:
