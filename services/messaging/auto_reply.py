@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from chassis.errors import FieldViolation
 from services.messaging import auto_reply_texts as texts
 from services.messaging.auto_reply_guards import (
     Case,
@@ -18,6 +19,7 @@ from services.messaging.auto_reply_guards import (
     words_of,
 )
 from services.messaging.business_hours import BusinessHours
+from services.messaging.keywords import KeywordClass, classify
 from services.messaging.model import Message
 
 
@@ -46,6 +48,8 @@ class OutOfHours:
 class FirstContact:
     """The message is the first of the pair."""
 
+
+_CONSENT = (KeywordClass.STOP, KeywordClass.START, KeywordClass.HELP)
 
 Condition = Contains | Equals | OutOfHours | FirstContact
 
@@ -89,6 +93,18 @@ class Decision:
         return self.rule is not None and not self.objections
 
 
+def faults(rule: Rule) -> list[FieldViolation]:
+    """Return what no request can tell by itself: words of consent, and hours that cannot be."""
+    match rule.condition:
+        case Contains(phrases) | Equals(phrases):
+            told = [_fault_of(phrase) for phrase in phrases]
+            return [FieldViolation("rule.condition", each) for each in told if each]
+        case OutOfHours(hours):
+            return [FieldViolation("rule.out_of_hours", each) for each in hours.faults()]
+        case FirstContact():
+            return []
+
+
 def decide(received: Message, rules: Iterable[Rule], facts: Facts) -> Decision:
     """Find the rule that answers, what objects to it, and whether the pair is to be muted."""
     rule = matching(received, rules, facts)
@@ -115,6 +131,14 @@ def closed_since(rule: Rule, now: datetime) -> datetime | None:
     """Return since when an out-of-hours rule answers; None for other rules and when open."""
     condition = rule.condition
     return condition.hours.closed_since(now) if isinstance(condition, OutOfHours) else None
+
+
+def _fault_of(phrase: str) -> str:
+    if not texts.bare(phrase):
+        return "a phrase needs a letter or a digit"
+    if classify(phrase).keyword_class in _CONSENT:
+        return "a phrase is a word that concerns consent, such as STOP or HELP"
+    return ""
 
 
 def _matches(rule: Rule, received: Message, facts: Facts) -> bool:

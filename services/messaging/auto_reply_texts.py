@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 _BLANKS = re.compile(r"\s+")
+_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
 _LONGEST_READ = 4000
 """Characters of a text that are looked at; a message has at most 1530, the rest is an attack."""
 
@@ -42,7 +43,7 @@ def folded(text: str) -> str:
 
 def bare(text: str) -> str:
     """Return the folded text without the punctuation and symbols around it."""
-    return folded(text).strip("".join(_around(folded(text))))
+    return _AROUND.sub("", folded(text))
 
 
 def contains(text: str, phrases: Iterable[str]) -> bool:
@@ -89,7 +90,3 @@ def _pattern(phrase: str) -> re.Pattern[str]:
 def _is_of_words(mark: str) -> bool:
     """Say whether a character is of a script that separates words: Chinese and others do not."""
     return bool(mark) and mark.isalnum() and unicodedata.category(mark) != "Lo"
-
-
-def _around(text: str) -> set[str]:
-    return {mark for mark in text if not mark.isalnum()}

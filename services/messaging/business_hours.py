@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MINUTES_OF_A_DAY = 24 * 60
 _LONGEST_CLOSURE = timedelta(days=400)
@@ -45,6 +45,13 @@ class BusinessHours:
                 return end
         return ALWAYS
 
+    def faults(self) -> list[str]:
+        """Return why these hours cannot be."""
+        found = [] if _is_zone(self.time_zone) else ["time_zone is not known"]
+        if any(each.last < each.first for each in self.closures):
+            found.append("a closure ends before it starts")
+        return found
+
     def _spans_back(self, instant: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Give the open spans from tomorrow backwards, as instants.
 
@@ -64,6 +71,14 @@ class BusinessHours:
             if span.weekday == day.isoweekday()
         ]
         return sorted(spans, key=lambda span: span[1], reverse=True)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
 
 
 def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
