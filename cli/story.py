@@ -74,7 +74,10 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 _OURS = {"message.accepted", "call.answer", "call.speak", "call.enqueue", "media.downloaded"}
-_TELLING = ("status", "forged", "attempt", "to", "text", "queue_name", "queue", "payload")
+_TELLING = (
+    *("status", "forged", "attempt", "to", "text", "queue_name", "queue", "payload"),
+    *("name", "bytes"),
+)
 
 
 def _telling(happening: Happening) -> list[tuple[str, object]]:
