@@ -26,14 +26,16 @@ from chassis.metrics import Metrics
 from chassis.publisher import EVENT, EventPublisher
 from chassis.settings import describe
 from services.messaging import events, sender, tables
+from services.messaging.answering import auto_replies, reply_services, with_rules
 from services.messaging.archiving import archiving, media_archive, media_objects, media_service
 from services.messaging.consent_store import ConsentStore
 from services.messaging.consumer import DURABLE, SUBJECTS, MessageEvents
+from services.messaging.conversation_store import ThreadedMessageStore
 from services.messaging.hold_store import HoldStore
-from services.messaging.message_store import MessageStore
 from services.messaging.sender import MessageSender
 from services.messaging.servicer import ConsentServicer, MessageServicer
 from services.messaging.settings import Settings
+from services.messaging.use_cases.auto_replies import AutoReplies
 from services.messaging.use_cases.consents import Consents
 from services.messaging.use_cases.media_archive import MediaArchive
 from services.messaging.use_cases.receiving import Receiving
@@ -57,6 +59,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
         _log.info("settings.loaded", **describe(settings))
         health, metrics, clock = Health(), Metrics(), SystemClock()
         sending = _sending(clock)
+        replies = auto_replies(settings, sending, clock, metrics)
         archive, objects = media_archive(sending.messages, clock), media_objects(settings)
         async with (
             database(
@@ -73,6 +76,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 instance=settings.instance,
                 clock=clock,
             ) as dispatcher,
+            with_rules(opened, replies, settings.rules),
             archiving(settings, opened, archive, objects, clock) as archivist,
             consuming(
                 stream,
@@ -82,7 +86,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 inbox=tables.inbox,
                 decode=Event.FromString,
                 identity=lambda event: event.event_id,
-                handler=MessageEvents(_receiving(settings, sending, archive, clock)),
+                handler=MessageEvents(_receiving(settings, sending, archive, replies, clock)),
                 after_commit=_each(dispatcher.wake, archivist.wake),
             ) as consumer,
             admin_server(settings.admin_address, health, metrics.registry) as admin,
@@ -91,6 +95,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 [
                     *_services(opened, sending, dispatcher.wake),
                     media_service(opened, archive, objects),
+                    *reply_services(opened, replies, clock),
                 ],
                 domain="messaging.switchhook",
                 health=health,
@@ -105,10 +110,10 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
 
 
 def _sending(clock: Clock) -> Sending:
-    consents = Consents(
-        ConsentStore(), HoldStore(), tables.outbox, events.consent_changed, clock
+    consents = Consents(ConsentStore(), HoldStore(), tables.outbox, events.consent_changed, clock)
+    return Sending(
+        ThreadedMessageStore(), consents, tables.outbox, tables.requests, sender.render, clock
     )
-    return Sending(MessageStore(), consents, tables.outbox, tables.requests, sender.render, clock)
 
 
 def _each(*steps: Callable[[], None]) -> Callable[[], None]:
@@ -120,7 +125,11 @@ def _each(*steps: Callable[[], None]) -> Callable[[], None]:
 
 
 def _receiving(
-    settings: Settings, sending: Sending, archive: MediaArchive, clock: Clock
+    settings: Settings,
+    sending: Sending,
+    archive: MediaArchive,
+    replies: AutoReplies,
+    clock: Clock,
 ) -> Receiving:
     return Receiving(
         sending.messages,
@@ -130,6 +139,7 @@ def _receiving(
         settings.own_numbers,
         clock,
         archive,
+        (replies,),
     )
 
 

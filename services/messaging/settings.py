@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from carrier.media_policy import DEFAULT_HOSTS
 from chassis.settings import address, boolean, setting
+from services.messaging.auto_reply import Rule
 from services.messaging.model import is_e164
 from services.messaging.replies import Replies
+from services.messaging.reply_translate import rules_of_file
 
 
 def numbers(text: str) -> frozenset[str]:
@@ -74,6 +76,12 @@ class Settings:
         default=DEFAULT_HOSTS,
         parse=lambda text: tuple(text.replace(",", " ").split()),
         help="hosts that media may be fetched from, by comma; *.x is any host below x",
+    )
+    rules: tuple[Rule, ...] = setting(
+        "SWITCHHOOK_MESSAGING_RULES",
+        default=(),
+        parse=rules_of_file,
+        help="rules of automatic replies as JSON, created at the start if they are not there yet",
     )
     nats_url: str = setting("SWITCHHOOK_NATS_URL", default="nats://127.0.0.1:4222", help="the bus")
     telnyx_url: str = setting(

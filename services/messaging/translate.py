@@ -15,6 +15,7 @@ from switchhook.messaging.v1 import (
     message_pb2,
     message_plan_pb2,
     message_service_pb2,
+    message_thread_pb2,
 )
 
 from chassis.errors import FieldViolation, Invalid
@@ -122,9 +123,7 @@ def message(known: Message) -> message_pb2.Message:
         complete_time=timestamp(known.complete_time),
         read_time=timestamp(known.read_time),
         expire_time=timestamp(known.expire_time),
-        auto=known.auto,
-        conversation_id=known.conversation_id,
-        unread=known.unread,
+        thread=_thread(known),
         plan=plan(known.plan),
     )
     if known.cost_amount:
@@ -205,6 +204,12 @@ def _entry(entry: LedgerEntry) -> consent_pb2.LedgerEntry:
         messaging_profile_id=entry.messaging_profile_id,
         confirmation=_confirmation(entry.confirmation),
         confirmation_message_id=entry.confirmation_message_id,
+    )
+
+
+def _thread(known: Message) -> message_thread_pb2.MessageThread:
+    return message_thread_pb2.MessageThread(
+        conversation_id=known.conversation_id, auto=known.auto, unread=known.unread
     )
 
 
