@@ -8,7 +8,12 @@ import pytest
 
 from tests.support.nats import NatsServer
 from tests.support.nats import nats_server as run_nats_server
-from tests.support.postgres import create_database, drop_database, postgres_cluster
+from tests.support.postgres import (
+    create_database,
+    drop_database,
+    empty_database,
+    postgres_cluster,
+)
 
 # Tests fork servers while gRPC's threads run; its fork handlers then abort the child now and then.
 # Read when gRPC is first used, so before any test.
@@ -41,12 +46,24 @@ def sqlite_database_url(tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{tmp_path / 'service.db'}"
 
 
+@pytest.fixture(scope="session")
+async def spare_databases(postgres_url: str) -> AsyncIterator[list[str]]:
+    """Empty PostgreSQL databases nobody uses at the moment."""
+    spare: list[str] = []
+    yield spare
+    for url in spare:
+        await drop_database(postgres_url, url)
+
+
 @pytest.fixture
-async def postgres_database_url(postgres_url: str) -> AsyncIterator[str]:
+async def postgres_database_url(
+    postgres_url: str, spare_databases: list[str]
+) -> AsyncIterator[str]:
     """The URL of an empty PostgreSQL database of the test's own."""
-    url = await create_database(postgres_url)
+    url = spare_databases.pop() if spare_databases else await create_database(postgres_url)
     yield url
-    await drop_database(postgres_url, url)
+    await empty_database(url)
+    spare_databases.append(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -28,6 +28,17 @@ postgresql+asyncpg://postgres@127.0.0.1:5432/postgres.
 # The data is thrown away after the run, so waiting for the disk would prove nothing.
 _OPTIONS = ["fsync=off", "full_page_writes=off", "max_connections=60", "shared_buffers=32MB"]
 
+_EMPTY = """
+DO $$ DECLARE name text; BEGIN
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  FOR name IN SELECT nspname FROM pg_namespace
+    WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+  LOOP EXECUTE format('DROP SCHEMA %I CASCADE', name); END LOOP;
+  CREATE SCHEMA public;
+END $$
+"""
+
 
 @contextmanager
 def postgres_cluster() -> Iterator[str]:
@@ -64,6 +75,18 @@ async def drop_database(cluster_url: str, url: str) -> None:
     """Drop a database, cutting off whoever is still connected."""
     name = url.split("?")[0].rsplit("/", 1)[1]
     await _maintain(cluster_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+async def empty_database(url: str) -> None:
+    """Make a database as good as new, which takes a tenth of the time of making a new one.
+
+    Cuts off whoever is still connected and drops every schema.
+    """
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        await connection.execute(_EMPTY)
+    finally:
+        await connection.close()
 
 
 async def _maintain(cluster_url: str, statement: str) -> None:
