@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.claims import Claim, Claims
@@ -529,6 +530,50 @@ async def test_raising_performer_leaves_doubt(desk: Desk) -> None:
         await eventually(lambda: _is(desk, State.SENT, "e2"))
         await eventually(lambda: _is(desk, State.UNKNOWN))
     assert dispatcher.outcomes == {"Done": 1, "Doubtful": 1}
+
+
+async def test_outcome_outlives_the_absence_of_the_database(postgres_database_url: str) -> None:
+    """An effect that happened while the database went away is recorded when it is back, once."""
+    async with ledger_database(postgres_database_url) as database:
+        desk = Desk(database)
+        absence = Absence(database)
+
+        async def perform(effect: Effect, /) -> Outcome:
+            desk.performer.attempts[effect.effect_id] += 1
+            await absence.begin()
+            return Done("r")
+
+        desk.performer.perform = perform  # type: ignore[method-assign]
+        await desk.add(NOTE)
+        async with desk.dispatching():
+            await eventually(lambda: absence.refused >= 3)
+            absence.end()
+            await eventually(partial(_is, desk, State.SENT))
+        assert desk.performer.attempts == {"e1": 1}
+
+
+class Absence:
+    """A time during which nobody gets a connection to the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database._engine
+        self._away = False
+        self.refused = 0
+        event.listen(self._engine.sync_engine, "do_connect", self._refuse)
+
+    async def begin(self) -> None:
+        """Close every connection and let none be opened."""
+        self._away = True
+        await self._engine.dispose()
+
+    def end(self) -> None:
+        """Let connections be opened again."""
+        self._away = False
+
+    def _refuse(self, *_: object) -> None:
+        if self._away:
+            self.refused += 1
+            raise ConnectionRefusedError
 
 
 async def test_concurrency_has_a_bound(desk: Desk) -> None:

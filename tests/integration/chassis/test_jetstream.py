@@ -9,6 +9,7 @@ import pytest
 
 from chassis.errors import NotFound, Unavailable
 from chassis.jetstream import Bus, BusError, Outgoing, Published, StoredMessage, bus
+from chassis.lifecycle import BackgroundEnded
 from chassis.streams import EVENTS, ensure_streams
 from cli.nats_server import NatsServer
 from tests.support.eventually import eventually
@@ -188,6 +189,31 @@ async def test_unanswered_publish_is_in_doubt(events: Bus, nats_server: NatsServ
     nats_server.resume()
     await _publish_patiently(events, "m")
     assert (await events.state(EVENTS)).messages == 1
+
+
+async def test_publish_waits_for_a_stream_between_leaders(nats_url: str) -> None:
+    """While nobody answers for a subject a publish goes on trying until its time is up."""
+    async with bus(nats_url, name="test") as opened:
+        with pytest.raises(BusError) as caught:
+            await opened.publish(SUBJECT, b"x", message_id="m", timeout=0.3)
+        assert (caught.value.reason, caught.value.in_doubt) == ("BUS_NO_RESPONDERS", False)
+        publishing = asyncio.ensure_future(
+            opened.publish(SUBJECT, b"x", message_id="m", timeout=30)
+        )
+        await ensure_streams(opened)
+        assert (await publishing).sequence == 1
+
+
+async def test_connection_that_is_over_takes_its_host_down(nats_url: str) -> None:
+    """A connection that will not come back ends the block instead of leaving it without a bus."""
+    with pytest.raises(BackgroundEnded):
+        await _wait_on_a_bus_that_closes(nats_url)
+
+
+async def _wait_on_a_bus_that_closes(nats_url: str) -> None:
+    async with bus(nats_url, name="test") as opened:
+        await opened._client.close()
+        await asyncio.Event().wait()
 
 
 async def test_frozen_server_is_left(nats_server: NatsServer) -> None:
