@@ -2,10 +2,11 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import grpc
@@ -15,6 +16,7 @@ from switchhook.event.v1.event_pb2 import Event
 from switchhook.messaging.v1 import consent_pb2, message_pb2, message_service_pb2
 from switchhook.messaging.v1.consent_service_pb2 import GetConsentRequest
 from switchhook.messaging.v1.consent_service_pb2_grpc import ConsentServiceStub
+from switchhook.messaging.v1.media_service_pb2_grpc import MediaServiceStub
 from switchhook.messaging.v1.message_service_pb2_grpc import MessageServiceStub
 
 from carrier.normalize import normalize, subject
@@ -46,6 +48,9 @@ class Asked:
         return decoded
 
 
+File = bytes | web.Response | Callable[[web.Request], Awaitable[web.StreamResponse]]
+"""A file the carrier keeps, or what its server does instead."""
+
 Answer = Callable[[Asked], web.Response | None]
 """Says what is answered; None takes the message."""
 
@@ -61,6 +66,24 @@ class FakeTelnyx:
     bodies: dict[str, bytes] = field(default_factory=dict)
     answer: Answer = field(default=lambda _asked: None)
     open: asyncio.Event = field(default_factory=asyncio.Event)
+    files: dict[str, File] = field(default_factory=dict)
+    """What lies behind /media/<name>; anything else is 404."""
+    fetched: list[str] = field(default_factory=list)
+    """The name of every file that was asked for, in order."""
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """Answer GET /media/<name>; nobody may show a key to a link that is signed."""
+        name = request.match_info["name"]
+        self.fetched.append(name)
+        assert "Authorization" not in request.headers
+        found = self.files.get(name, web.Response(status=404))
+        if isinstance(found, bytes):
+            return web.Response(body=found)
+        return found if isinstance(found, web.Response) else await found(request)
+
+    def media_url(self, name: str) -> str:
+        """Return the link of a file."""
+        return f"{self.url.removesuffix('/v2')}/media/{name}"
 
     async def take(self, request: web.Request) -> web.Response:
         """Answer POST /v2/messages."""
@@ -97,6 +120,7 @@ async def fake_telnyx() -> AsyncIterator[FakeTelnyx]:
     telnyx.open.set()
     served = web.Application()
     served.router.add_post("/v2/messages", telnyx.take)
+    served.router.add_get("/media/{name}", telnyx.file)
     runner = web.AppRunner(served)
     await runner.setup()
     try:
@@ -117,6 +141,7 @@ class Suite:
     messages: MessageServiceStub
     consents: ConsentServiceStub
     ports: app.Addresses
+    media: MediaServiceStub
 
     async def deliver(self, *webhooks: bytes) -> None:
         """Publish webhooks as the gateway does, in this order."""
@@ -197,6 +222,16 @@ async def messaging(
         "TELNYX_API_KEY": "KEY-test",
         **{f"SWITCHHOOK_{name}": value for name, value in more.items()},
     }
+    with TemporaryDirectory(prefix="messaging-media-") as folder:
+        environ.setdefault("SWITCHHOOK_MESSAGING_MEDIA_URL", folder)
+        async with _running(nats_url, environ, telnyx) as suite:
+            yield suite
+
+
+@asynccontextmanager
+async def _running(
+    nats_url: str, environ: dict[str, str], telnyx: FakeTelnyx
+) -> AsyncIterator[Suite]:
     async with bus(nats_url, name="test") as stream:
         await ensure_streams(stream, max_bytes=2**28)
         async with (
@@ -204,7 +239,12 @@ async def messaging(
             grpc.aio.insecure_channel(f"127.0.0.1:{ports.grpc}") as channel,
         ):
             yield Suite(
-                stream, telnyx, MessageServiceStub(channel), ConsentServiceStub(channel), ports
+                stream,
+                telnyx,
+                MessageServiceStub(channel),
+                ConsentServiceStub(channel),
+                ports,
+                MediaServiceStub(channel),
             )
 
 
