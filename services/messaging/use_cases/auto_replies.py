@@ -20,6 +20,7 @@ from services.messaging.use_cases.receiving import Arrival
 from services.messaging.use_cases.sending import Draft, Sending
 
 _RECENT_ENTRIES = 20
+_GIVING = (Action.GRANTED, Action.CONFIRMED)
 
 
 class Meter(Protocol):
@@ -194,5 +195,5 @@ class AutoReplies:
             return False
         ledger = self.sending.consents.ledger
         recent = await ledger.recent(connection, peer_number, _RECENT_ENTRIES)
-        given = (each.record_time for each in recent if each.action is Action.GRANTED)
+        given = (each.record_time for each in recent if each.action in _GIVING)
         return max(given, default=lost) <= lost
