@@ -96,6 +96,8 @@ class Consumer(Generic[T]):
         """Consume until stopped."""
         async with pulling(self._bus, EVENTS, self._ready, window=self._limits.window) as pull:
             self._pull = pull
+            if self._stopping.is_set():
+                pull.release()
             async with background(self._keep(pull), name=f"keep {self._durable}"):
                 while not self.stopped and (batch := await pull.batch(self._limits.batch)):
                     self._in_hand = batch

@@ -102,8 +102,13 @@ class Dispatcher:
                             await self._wake.wait()
             await asyncio.gather(*self._flying, *self._failures)
         finally:
-            for task in self._flying:
-                task.cancel()
+            await self._ground()
+
+    async def _ground(self) -> None:
+        flying = list(self._flying)
+        for task in flying:
+            task.cancel()
+        await asyncio.gather(*flying, return_exceptions=True)
 
     async def _start_some(self) -> bool:
         """Start what is due; say whether there may be more that could be started now."""
@@ -177,7 +182,7 @@ class Dispatcher:
                 async with self._database.transaction() as connection:
                     return await step(connection)
             except (Unavailable, Contended) as fault:
-                _log.warning("outbox.database_away", reason=fault.reason)
+                _log.warning("outbox.postponed", reason=fault.reason)
             await asyncio.sleep(min(backoff(attempt), 5.0))
             attempt += 1
 
