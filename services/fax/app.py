@@ -13,7 +13,7 @@ from switchhook.fax.v1 import fax_service_pb2, fax_service_pb2_grpc
 from carrier.api import telnyx_api
 from carrier.magic import MediaKind
 from carrier.media import Fetched, MediaPolicy, fetch
-from chassis import logs
+from chassis import flow_metrics, logs
 from chassis.admin import admin_server
 from chassis.clock import SystemClock
 from chassis.consumer import consuming
@@ -103,6 +103,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
             health.probe("database", opened.reachable)
             health.probe("bus", lambda: stream.connected)
             health.probe("consumer", consumer.healthy)
+            flow_metrics.expose(metrics, consumer, dispatcher)
             yield Addresses(port, admin)
 
 

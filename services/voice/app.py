@@ -14,7 +14,7 @@ from switchhook.voice.v1 import (
 )
 
 from carrier.api import telnyx_api
-from chassis import logs
+from chassis import flow_metrics, logs
 from chassis.admin import admin_server
 from chassis.clock import SystemClock
 from chassis.consumer import consuming
@@ -101,6 +101,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 health.probe("database", opened.reachable)
                 health.probe("bus", lambda: stream.connected)
                 health.probe("consumer", consumer.healthy)
+                flow_metrics.expose(metrics, consumer, dispatcher)
                 yield Addresses(port, admin)
 
 

@@ -102,7 +102,10 @@ def test_a_sample_keeps_what_identifies_it(sample: Path) -> None:
         assert detail.from_party.raw == payload["from"]
     if domain == "message" and payload:
         assert detail.message_id == payload.get("id", "")
-        assert detail.text == (payload.get("text") or "")
+        # Over RCS and WhatsApp the text stands in the body.
+        body = payload.get("body")
+        elsewhere = body.get("text") if isinstance(body, dict) else None
+        assert detail.text == (payload.get("text") or elsewhere or "")
         assert bool(detail.to_parties) == bool(payload.get("to"))
     if domain in {"call", "conference"} and "connection_id" in payload:
         assert detail.connection_id == str(payload["connection_id"])
