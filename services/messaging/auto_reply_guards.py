@@ -233,7 +233,7 @@ def _is_too_quick(case: Case) -> bool:
     """Count the automatic messages of ours that were answered faster than anybody types."""
     automatic = (sent for sent in case.facts.sent if sent.is_automatic)
     heard = [each.create_time for each in case.facts.heard]
-    quick = (any(timedelta() <= at - sent.leave_time < QUICK for at in heard) for sent in automatic)
+    quick = (any(timedelta() < at - sent.leave_time < QUICK for at in heard) for sent in automatic)
     return sum(quick) >= QUICK_TIMES
 
 

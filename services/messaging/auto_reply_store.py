@@ -95,8 +95,8 @@ class AutoReplyStore:
         return [_rule(row) for row in await connection.execute(query)]
 
     async def enabled(self, connection: AsyncConnection) -> Sequence[Rule]:
-        """Return every enabled rule."""
-        query = sa.select(rules).where(rules.c.enabled)
+        """Return every enabled rule, in the order they are asked."""
+        query = sa.select(rules).where(rules.c.enabled).order_by("priority", "rule_id")
         return [_rule(row) for row in await connection.execute(query)]
 
     async def delete(self, connection: AsyncConnection, rule_id: str) -> None:

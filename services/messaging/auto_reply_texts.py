@@ -17,7 +17,7 @@ _CODE = re.compile(r"(?<![\d+])(?:\d{4,8}|\d{3}[- ]\d{3})(?![\d-])")
 _CODE_WORDS = re.compile(
     r"\b(?:code|passcode|pin|otp|one[- ]time|verification|verify|security code|2fa|"
     r"c[oó]digo|clave|contrase[nñ]a|codice|bestätigungscode|sicherheitscode)\b|"
-    r"\bкод\b|验证码|驗證碼|認証コード|인증번호"
+    r"\b\u043a\u043e\u0434\b|验证码|驗證碼|認証コード|인증번호"
 )
 _DOMAIN_BOUND_CODE = re.compile(r"@[a-z0-9.-]+ #[a-z0-9]{4,12}\s*$")
 """The last line of a code that a browser may fill in (WICG: origin-bound one-time codes)."""

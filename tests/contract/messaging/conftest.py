@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import FixedClock
 from chassis.database import Database, database
 from chassis.outbox import EffectRecord
-from services.messaging import events, sender, tables, translate
+from services.messaging import events, sender, sending_translate, tables
 from services.messaging.consent_store import ConsentStore
+from services.messaging.conversation_store import ThreadedMessageStore
 from services.messaging.hold_store import HoldStore
 from services.messaging.media_store import MediaStore
 from services.messaging.message_store import MessageStore
 from services.messaging.model import Direction, Message, Purpose, Recipient, Status
+from services.messaging.outgoing import sending_of
 from services.messaging.ports import Filters
 from services.messaging.replies import Replies
 from services.messaging.use_cases.consents import Consents
@@ -65,7 +67,7 @@ class Bench:
         request = Request(
             request_id=request_id or str(uuid.uuid4()),
             fingerprint=fingerprint,
-            answer=translate.answer,
+            answer=sending_translate.answer,
         )
         async with self.database.transaction() as connection:
             return await self.sending.send(connection, request, draft)
@@ -113,9 +115,9 @@ class Bench:
 async def open_bench(url: str) -> AsyncIterator[Bench]:
     """Wire the use cases over an empty, migrated database."""
     clock = FixedClock(NOON)
-    messages, ledger = MessageStore(), ConsentStore()
+    messages, ledger = ThreadedMessageStore(), ConsentStore()
     consents = Consents(ledger, HoldStore(), tables.outbox, events.consent_changed, clock)
-    sending = Sending(messages, consents, tables.outbox, tables.requests, sender.render, clock)
+    sending = sending_of(messages, consents, clock)
     own = frozenset({SECOND})
     archive = MediaArchive(MediaStore(), messages, tables.outbox, clock)
     receiving = Receiving(messages, consents, sending, REPLIES, own, clock, archive)
