@@ -1,45 +1,38 @@
 """Messaging, put together: the one file that knows every part."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from switchhook.event.v1.event_pb2 import Event
-from switchhook.messaging.v1 import (
-    consent_service_pb2,
-    consent_service_pb2_grpc,
-    message_service_pb2,
-    message_service_pb2_grpc,
-)
 
 from carrier.api import telnyx_api
-from chassis import logs
+from chassis import flow_metrics, logs
 from chassis.admin import admin_server
 from chassis.clock import Clock, SystemClock
 from chassis.consumer import consuming
-from chassis.database import Database, database
+from chassis.database import database
 from chassis.dispatcher import dispatching
-from chassis.grpc_server import Service, serving
+from chassis.grpc_server import serving
 from chassis.health import Health
 from chassis.jetstream import bus
 from chassis.metrics import Metrics
 from chassis.publisher import EVENT, EventPublisher
 from chassis.settings import describe
-from services.messaging import events, sender, tables
+from services.messaging import quiet_hours, sender, tables
 from services.messaging.answering import auto_replies, reply_services, with_rules
 from services.messaging.archiving import archiving, media_archive, media_objects, media_service
-from services.messaging.consent_store import ConsentStore
+from services.messaging.consenting import consent_service, consents_of, keeper_of
 from services.messaging.consumer import DURABLE, SUBJECTS, MessageEvents
 from services.messaging.conversation_store import ThreadedMessageStore
-from services.messaging.hold_store import HoldStore
-from services.messaging.sender import MessageSender
-from services.messaging.servicer import ConsentServicer, MessageServicer
+from services.messaging.keeping import keeping
+from services.messaging.outgoing import any_hour, message_sender, message_services, sending_of
 from services.messaging.settings import Settings
 from services.messaging.use_cases.auto_replies import AutoReplies
-from services.messaging.use_cases.consents import Consents
 from services.messaging.use_cases.media_archive import MediaArchive
 from services.messaging.use_cases.receiving import Receiving
 from services.messaging.use_cases.sending import Sending
+from services.messaging.watching import watching
 
 _log = logs.get_logger(__name__)
 
@@ -58,7 +51,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
     with logs.bound(service="messaging"):
         _log.info("settings.loaded", **describe(settings))
         health, metrics, clock = Health(), Metrics(), SystemClock()
-        sending = _sending(clock)
+        sending = _sending(settings, clock)
         replies = auto_replies(settings, sending, clock, metrics)
         archive, objects = media_archive(sending.messages, clock), media_objects(settings)
         async with (
@@ -72,10 +65,14 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
             dispatching(
                 opened,
                 tables.outbox,
-                {sender.KIND: MessageSender(carrier, sending), EVENT: EventPublisher(stream)},
+                {
+                    sender.KIND: message_sender(carrier, sending, settings.paces),
+                    EVENT: EventPublisher(stream),
+                },
                 instance=settings.instance,
                 clock=clock,
             ) as dispatcher,
+            watching(opened, sending.messages, clock) as watched,
             with_rules(opened, replies, settings.rules),
             archiving(settings, opened, archive, objects, clock) as archivist,
             consuming(
@@ -89,11 +86,15 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 handler=MessageEvents(_receiving(settings, sending, archive, replies, clock)),
                 after_commit=_each(dispatcher.wake, archivist.wake),
             ) as consumer,
+            keeping(
+                keeper_of(opened, sending.consents, carrier, settings, metrics, dispatcher.wake)
+            ),
             admin_server(settings.admin_address, health, metrics.registry) as admin,
             serving(
                 settings.grpc_address,
                 [
-                    *_services(opened, sending, dispatcher.wake),
+                    *message_services(opened, sending, watched, dispatcher.wake),
+                    consent_service(opened, sending, settings, dispatcher.wake),
                     media_service(opened, archive, objects),
                     *reply_services(opened, replies, clock),
                 ],
@@ -106,14 +107,14 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
             health.probe("database", opened.reachable)
             health.probe("bus", lambda: stream.connected)
             health.probe("consumer", consumer.healthy)
+            flow_metrics.expose(metrics, consumer, dispatcher)
             yield Addresses(port, admin)
 
 
-def _sending(clock: Clock) -> Sending:
-    consents = Consents(ConsentStore(), HoldStore(), tables.outbox, events.consent_changed, clock)
-    return Sending(
-        ThreadedMessageStore(), consents, tables.outbox, tables.requests, sender.render, clock
-    )
+def _sending(settings: Settings, clock: Clock) -> Sending:
+    consents = consents_of(settings, clock)
+    opens = quiet_hours.next_open if settings.quiet_hours else any_hour
+    return sending_of(ThreadedMessageStore(), consents, clock, opens)
 
 
 def _each(*steps: Callable[[], None]) -> Callable[[], None]:
@@ -141,18 +142,3 @@ def _receiving(
         archive,
         (replies,),
     )
-
-
-def _services(opened: Database, sending: Sending, wake: Callable[[], None]) -> Sequence[Service]:
-    return [
-        Service(
-            message_service_pb2_grpc.add_MessageServiceServicer_to_server,
-            MessageServicer(opened, sending, wake),
-            message_service_pb2.DESCRIPTOR.services_by_name["MessageService"],
-        ),
-        Service(
-            consent_service_pb2_grpc.add_ConsentServiceServicer_to_server,
-            ConsentServicer(opened, sending.consents),
-            consent_service_pb2.DESCRIPTOR.services_by_name["ConsentService"],
-        ),
-    ]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import insert_into
+from services.messaging.change_store import note_change, note_new
 from services.messaging.keywords import Classification, KeywordClass
 from services.messaging.locks import lock
 from services.messaging.media import MediaState
@@ -73,11 +74,15 @@ class MessageStore:
         insert = insert_into(connection, messages).values(_message_values(message))
         insert = insert.on_conflict_do_nothing()
         result = await connection.execute(insert.returning(messages.c.message_id))
-        return result.first() is not None
+        if result.first() is None:
+            return False
+        await note_new(connection, message)
+        return True
 
     async def save(self, connection: AsyncConnection, message: Message) -> None:
         """Write back a message that is held."""
         where = messages.c.message_id == message.message_id
+        await note_change(connection, message)
         update = sa.update(messages).where(where).values(_message_values(message))
         await connection.execute(update)
 
@@ -119,6 +124,17 @@ class MessageStore:
             messages.c.purpose == purpose.value,
         )
         return (await connection.execute(query.limit(1))).first() is not None
+
+    async def waiting(self, connection: AsyncConnection, peer_number: str) -> Sequence[Message]:
+        """Return the messages to somebody that have not been handed over, oldest first."""
+        waiting = [Status.SCHEDULED.value, Status.QUEUED.value]
+        query = sa.select(messages).where(
+            messages.c.peer_number == peer_number,
+            messages.c.direction == Direction.OUTBOUND.value,
+            messages.c.status.in_(waiting),
+        )
+        rows = await connection.execute(query.order_by(messages.c.create_time))
+        return [_message(row) for row in rows]
 
     async def receives_here(self, connection: AsyncConnection, number: str) -> bool:
         """Say whether a message to this number alone has come in: then it is one of ours."""

@@ -9,9 +9,9 @@ from enum import StrEnum
 import phonenumbers
 
 from services.messaging.keywords import Classification
+from services.messaging.media import MediaState
 from services.messaging.plan import NO_PLAN, Plan
 from services.messaging.threads import others, thread_id
-from services.messaging.media import MediaState
 
 CONFIRMATION_WINDOW = timedelta(minutes=5)
 """Within this time of receipt one confirmation is presumed consented to: 47 CFR 64.1200(a)(12)."""
@@ -20,6 +20,7 @@ HELP_PAUSE = timedelta(hours=24)
 """One answer to HELP per pair of numbers in this time, so that two machines do not keep it up."""
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_SHORT_CODE = re.compile(r"[0-9]{3,8}")
 
 
 class Direction(StrEnum):
@@ -190,6 +191,11 @@ class Message:
 def is_e164(number: str) -> bool:
     """Say whether a number can be written to and consent for it recorded; short codes cannot."""
     return _E164.fullmatch(number) is not None
+
+
+def is_short_code(number: str) -> bool:
+    """Say whether a number is a short code, which has no country in it."""
+    return _SHORT_CODE.fullmatch(number) is not None
 
 
 def is_dialable(number: str) -> bool:

@@ -94,6 +94,16 @@ class Messages(Protocol):
         """Say whether a message of this purpose was made for the pair at this time or later."""
         ...
 
+    async def waiting(self, connection: AsyncConnection, peer_number: str) -> Sequence[Message]:
+        """Return the messages to somebody that have not been handed over, oldest first."""
+        ...
+
+    async def of_ids(
+        self, connection: AsyncConnection, message_ids: Sequence[str]
+    ) -> Sequence[Message]:
+        """Return the messages of these ids that are there, in no order."""
+        ...
+
     async def receives_here(self, connection: AsyncConnection, number: str) -> bool:
         """Say whether a message to this number alone has come in: then it is one of ours."""
         ...
@@ -212,6 +222,10 @@ class Effects(Protocol):
 
     async def add(self, connection: AsyncConnection, effect: Effect) -> bool:
         """Queue the effect unless its id was queued before."""
+        ...
+
+    async def cancel(self, connection: AsyncConnection, effect_id: str, reason: str) -> bool:
+        """Fail an effect that is not on its way; return False when it is, or when it is over."""
         ...
 
 

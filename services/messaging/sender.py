@@ -1,5 +1,6 @@
 """Hand messages to the carrier: the performer of the outbox's `telnyx.message` effects."""
 
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import orjson
@@ -10,9 +11,11 @@ from carrier.error_codes import RefusalKind
 from carrier.outcomes import Accepted, NotSent, Refused
 from carrier.outcomes import InDoubt as CarrierInDoubt
 from carrier.outcomes import Outcome as CarrierOutcome
-from chassis.effects import Done, Doubtful, Effect, Failed, InDoubt, Outcome, RetryLater
+from chassis.effects import Done, Doubtful, Effect, Failed, InDoubt, Later, Outcome, RetryLater
 from chassis.logs import get_logger
 from services.messaging.model import Failure, FailureReason, Message
+from services.messaging.plan import Deferral
+from services.messaging.use_cases.releasing import Releasing
 from services.messaging.use_cases.sending import Sending
 
 KIND = "telnyx.message"
@@ -29,9 +32,17 @@ _REASONS = {
     RefusalKind.PERMANENT: FailureReason.UNREACHABLE,
     RefusalKind.OPTED_OUT: FailureReason.OPTED_OUT,
     RefusalKind.CONFIGURATION: FailureReason.CONFIGURATION,
-    # Blocked for hours or until somebody acts: trying on would only deepen it.
-    RefusalKind.HOLD: FailureReason.CONFIGURATION,
 }
+_DEFERRALS = {
+    RefusalKind.SLOW_DOWN.value: Deferral.CARRIER_BUSY,
+    RefusalKind.HOLD.value: Deferral.CARRIER_HOLD,
+}
+_HOLD_SECONDS = {"40020": 24 * 3600.0}
+"""Telnyx blocks traffic it takes for pumping of codes for 24 hours (Telnyx: messaging errors)."""
+_LONGEST_LOOK_SECONDS = 3600.0
+"""How long other holds are left alone, such as a sender that is pending (40320)."""
+_SENDER_TOO_FAST = ("10011", "40011", "40016", "40018", "40318")
+"""What counts everything a sender sends; other codes of this kind are about the one message."""
 _REFUSAL = "{"
 """What the detail of the carrier's own refusal begins with; other failures are decided here."""
 _OPERATOR = (RefusalKind.CONFIGURATION, RefusalKind.HOLD, RefusalKind.KEY_REUSED)
@@ -59,6 +70,7 @@ def render(message: Message) -> Effect:
         to=message.peer_number,
         text=message.text,
         media_urls=[media.url for media in message.media],
+        subject=message.subject or None,
     )
     return Effect(
         effect_id=message.message_id,
@@ -70,20 +82,30 @@ def render(message: Message) -> Effect:
         in_doubt=InDoubt.RESEND,
         resend_window=_RESEND_SECONDS,
         max_attempts=_MAX_ATTEMPTS,
+        not_before=message.plan.release_time,
     )
 
 
 class MessageSender:
     """Sends what may still be sent, and records what became of it."""
 
-    def __init__(self, carrier: Carrier, sending: Sending) -> None:
+    def __init__(self, carrier: Carrier, sending: Sending, releasing: Releasing) -> None:
         self._carrier = carrier
         self._sending = sending
+        self._releasing = releasing
 
-    async def admit(self, connection: AsyncConnection, effect: Effect) -> str | None:
-        """Refuse a message whose recipient has opted out, or whose time has passed."""
-        objection = await self._sending.objection(connection, effect.effect_id)
-        return None if objection is None else objection.name
+    async def admit(self, connection: AsyncConnection, effect: Effect) -> str | Later | None:
+        """Refuse a message whose recipient has opted out, or whose time has passed.
+
+        One whose hours or whose sender's pace do not allow it now is put off.
+        """
+        match await self._releasing.admit(connection, effect.effect_id):
+            case FailureReason() as reason:
+                return reason.name
+            case datetime() as until:
+                return Later(until)
+            case None:
+                return None
 
     async def perform(self, effect: Effect) -> Outcome:
         """Make one attempt under the message's idempotency key."""
@@ -112,8 +134,20 @@ class MessageSender:
                 await self._sending.given_up(connection, effect.effect_id, given_up)
             case Doubtful():
                 await self._sending.in_doubt(connection, effect.effect_id)
-            case RetryLater():
-                pass
+            case RetryLater(after, reason):
+                await self._wait(connection, effect.effect_id, after, reason)
+
+    async def _wait(
+        self, connection: AsyncConnection, message_id: str, after: float, reason: str
+    ) -> None:
+        """Let the message know what the carrier makes it wait for, and its sender slow down."""
+        kind, _, code = reason.partition(" ")
+        if kind not in _DEFERRALS:
+            return
+        until = self._sending.clock.now() + timedelta(seconds=after)
+        await self._sending.deferred(connection, message_id, _DEFERRALS[kind], until)
+        if code in _SENDER_TOO_FAST:
+            await self._releasing.pause(connection, message_id, until)
 
 
 def _accepted(outcome: Accepted) -> Outcome:
@@ -137,7 +171,11 @@ def _refused(effect: Effect, refused: Refused) -> Outcome:
         case RefusalKind.RETRY:
             return RetryLater(refused.retry_after or _RETRY_SECONDS, refused.code)
         case RefusalKind.SLOW_DOWN:
-            return RetryLater(refused.retry_after or _SLOW_DOWN_SECONDS, refused.code)
+            seconds = refused.retry_after or _SLOW_DOWN_SECONDS
+            return RetryLater(seconds, f"{refused.kind.value} {refused.code}")
+        case RefusalKind.HOLD:
+            seconds = _HOLD_SECONDS.get(refused.code, _LONGEST_LOOK_SECONDS)
+            return RetryLater(seconds, f"{refused.kind.value} {refused.code}")
         case kind:
             reason = _REASONS.get(kind, FailureReason.BAD_REQUEST)
             said = {"carrier_code": refused.code, "carrier_title": refused.title}

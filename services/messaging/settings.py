@@ -1,11 +1,16 @@
 """The settings of the messaging service."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from carrier.media_policy import DEFAULT_HOSTS
 from chassis.settings import address, boolean, setting
 from services.messaging.auto_reply import Rule
 from services.messaging.model import is_e164
+from services.messaging.pacing import Paces
+from services.messaging.programs import Program
+from services.messaging.programs import parse as parse_programs
 from services.messaging.replies import Replies
 from services.messaging.reply_translate import rules_of_file
 
@@ -43,6 +48,19 @@ class Settings:
         parse=numbers,
         help="your numbers, by comma; texts from them are never taken for a customer's",
     )
+    programs: Mapping[str, Program] = setting(
+        "SWITCHHOOK_MESSAGING_PROGRAMS",
+        default=MappingProxyType({}),
+        parse=parse_programs,
+        help="number=program:kind, by comma; the kinds are marketing, transactional, verification "
+        "and conversation; a number without a program counts as marketing",
+    )
+    revoke_all: bool = setting(
+        "SWITCHHOOK_MESSAGING_REVOKE_ALL",
+        default=False,
+        parse=boolean,
+        help="on lets every STOP end every program (47 CFR 64.1200(a)(10), waived to 2027-01-31)",
+    )
     grpc_address: str = setting(
         "SWITCHHOOK_MESSAGING_GRPC_ADDRESS",
         default="127.0.0.1:50052",
@@ -76,6 +94,18 @@ class Settings:
         default=DEFAULT_HOSTS,
         parse=lambda text: tuple(text.replace(",", " ").split()),
         help="hosts that media may be fetched from, by comma; *.x is any host below x",
+    )
+    paces: Paces = setting(
+        "SWITCHHOOK_MESSAGING_PACE",
+        default=Paces(),
+        parse=Paces.parse,
+        help="parts a second, by kind or number: long_code=4,toll_free=20,+12025550101=75",
+    )
+    quiet_hours: bool = setting(
+        "SWITCHHOOK_MESSAGING_QUIET_HOURS",
+        default=True,
+        parse=boolean,
+        help="off sends marketing at any hour; only where no law says otherwise",
     )
     rules: tuple[Rule, ...] = setting(
         "SWITCHHOOK_MESSAGING_RULES",

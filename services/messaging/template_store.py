@@ -22,7 +22,7 @@ class TemplateStore:
 
     async def list(self, connection: AsyncConnection, *, after: str, limit: int) -> list[Template]:
         """Return at most `limit` templates with ids above `after`, by ascending id."""
-        key = templates.c.template_id
+        key: sa.ColumnElement[str] = templates.c.template_id
         if connection.dialect.name != "sqlite":
             # By code point, as SQLite does, whatever the locale of the server.
             key = key.collate("C")

@@ -145,15 +145,13 @@ def _value_faults(
         yield FieldViolation(f"{field}[{name}]", "is no variable of the template")
     for name, variable in known.items():
         value = values.get(name, "")
-        if value:
-            said = _fault(variable, value)
-        else:
-            said = "" if variable.optional else "is required"
-        if said:
+        if said := _fault(variable, value):
             yield FieldViolation(f"{field}[{name}]", said)
 
 
 def _fault(variable: Variable, value: str) -> str:
+    if not value:
+        return "" if variable.optional else "is required"
     longest = variable.max_length or DEFAULT_LENGTH
     if len(value) > longest:
         return f"has more than {longest} characters"
@@ -163,7 +161,7 @@ def _fault(variable: Variable, value: str) -> str:
 
 def _is_line(value: str) -> bool:
     # What breaks a line, and halves of characters.
-    return not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in value)
+    return not any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in value)
 
 
 def _is_date(value: str) -> bool:
@@ -179,7 +177,8 @@ def _is_url(value: str) -> bool:
         return False
     try:
         parts = urlsplit(value)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        named = bool(parts.hostname) and "@" not in parts.netloc
+        return named and parts.scheme in ("http", "https")
     except ValueError:
         return False
 

@@ -4,13 +4,10 @@ The model's enums and the contract's have the same names, so they are translated
 goes through all of them.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchhook.messaging.v1 import (
-    consent_pb2,
-    consent_service_pb2,
     media_pb2,
     message_pb2,
     message_plan_pb2,
@@ -19,26 +16,13 @@ from switchhook.messaging.v1 import (
 )
 
 from chassis.errors import FieldViolation, Invalid
-from services.messaging.consent import Action, Confirmation, Decision, LedgerEntry, Method, Scope
 from services.messaging.keywords import Classification
 from services.messaging.model import Direction, Failure, Message, Purpose, Status
 from services.messaging.plan import NO_PLAN, Plan
 from services.messaging.ports import Filters, Position
-from services.messaging.use_cases.sending import Draft
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-def draft(request: message_service_pb2.SendMessageRequest) -> Draft:
-    """Return what a request asks to be sent."""
-    return Draft(
-        our_number=request.from_number,
-        peer_number=request.to_number,
-        text=request.text,
-        purpose=_purpose_of(request.purpose),
-        media_urls=tuple(request.media_urls),
-    )
 
 
 def filters(request: message_service_pb2.ListMessagesRequest) -> Filters:
@@ -46,10 +30,10 @@ def filters(request: message_service_pb2.ListMessagesRequest) -> Filters:
     return Filters(
         our_number=request.our_number,
         peer_number=request.peer_number,
-        direction=_direction_of(request.direction),
-        statuses=[_status_of(number) for number in request.statuses],
-        start=_instant(request.start_time) if request.HasField("start_time") else None,
-        end=_instant(request.end_time) if request.HasField("end_time") else None,
+        direction=direction_of(request.direction),
+        statuses=[status_of(number) for number in request.statuses],
+        start=instant(request.start_time) if request.HasField("start_time") else None,
+        end=instant(request.end_time) if request.HasField("end_time") else None,
     )
 
 
@@ -89,7 +73,7 @@ def message(known: Message) -> message_pb2.Message:
         recipients=[
             message_pb2.Recipient(
                 phone_number=person.phone_number,
-                status=_status(person.status),
+                status=status(person.status),
                 raw_status=person.raw_status,
             )
             for person in known.recipients
@@ -110,12 +94,12 @@ def message(known: Message) -> message_pb2.Message:
             for media in known.media
         ],
         purpose=message_pb2.MessagePurpose.Value(f"MESSAGE_PURPOSE_{known.purpose.name}"),
-        status=_status(known.status),
+        status=status(known.status),
         raw_status=known.raw_status,
         failure=_failure(known.failure),
         parts=known.parts,
         messaging_profile_id=known.messaging_profile_id,
-        classification=_classification(known.classification),
+        classification=classification(known.classification),
         answered_by_carrier=known.answered_by_carrier,
         create_time=timestamp(known.create_time),
         accept_time=timestamp(known.accept_time),
@@ -145,38 +129,6 @@ def plan(known: Plan) -> message_plan_pb2.MessagePlan | None:
     )
 
 
-def answer(queued: Message) -> bytes:
-    """Return the answer to a SendMessage as it is kept for repetitions."""
-    response = message_service_pb2.SendMessageResponse(message=message(queued))
-    return response.SerializeToString(deterministic=True)
-
-
-def consent(
-    request: consent_service_pb2.GetConsentRequest,
-    decision: Decision,
-    recent: Iterable[LedgerEntry],
-) -> consent_pb2.Consent:
-    """Return what the ledger says as the contract shows it."""
-    return consent_pb2.Consent(
-        peer_number=request.peer_number,
-        our_number=request.our_number,
-        state=consent_pb2.ConsentState.Value(f"CONSENT_STATE_{decision.state.name}"),
-        deciding_entry_id=decision.entry_id,
-        effective_time=timestamp(decision.effective_time),
-        recent_entries=[_entry(entry) for entry in recent],
-    )
-
-
-def scope(value: Scope) -> consent_pb2.ConsentScope.ValueType:
-    """Return how far an entry reaches as the contract names it."""
-    return consent_pb2.ConsentScope.Value(f"CONSENT_SCOPE_{value.name}")
-
-
-def method(value: Method) -> consent_pb2.ConsentMethod.ValueType:
-    """Return how consent was made known as the contract names it."""
-    return consent_pb2.ConsentMethod.Value(f"CONSENT_METHOD_{value.name}")
-
-
 def timestamp(instant: datetime | None) -> Timestamp | None:
     """Return an instant as protobuf has it; None stays absent."""
     if instant is None:
@@ -186,43 +138,15 @@ def timestamp(instant: datetime | None) -> Timestamp | None:
     return result
 
 
-def _entry(entry: LedgerEntry) -> consent_pb2.LedgerEntry:
-    return consent_pb2.LedgerEntry(
-        entry_id=entry.entry_id,
-        sequence=entry.sequence,
-        effective_time=timestamp(entry.effective_time),
-        record_time=timestamp(entry.record_time),
-        action=_action(entry.action),
-        scope=scope(entry.scope),
-        method=method(entry.method),
-        peer_number=entry.peer_number,
-        our_number=entry.our_number,
-        source_message_id=entry.source_message_id,
-        source_event_id=entry.source_event_id,
-        text=entry.text,
-        classification=_classification(entry.classification),
-        messaging_profile_id=entry.messaging_profile_id,
-        confirmation=_confirmation(entry.confirmation),
-        confirmation_message_id=entry.confirmation_message_id,
-    )
-
-
 def _thread(known: Message) -> message_thread_pb2.MessageThread:
     return message_thread_pb2.MessageThread(
         conversation_id=known.conversation_id, auto=known.auto, unread=known.unread
     )
 
 
-def _status(value: Status) -> message_pb2.MessageStatus.ValueType:
+def status(value: Status) -> message_pb2.MessageStatus.ValueType:
+    """Return how far a message has come as the contract names it."""
     return message_pb2.MessageStatus.Value(f"MESSAGE_STATUS_{value.name}")
-
-
-def _action(value: Action) -> consent_pb2.ConsentAction.ValueType:
-    return consent_pb2.ConsentAction.Value(f"CONSENT_ACTION_{value.name}")
-
-
-def _confirmation(value: Confirmation) -> consent_pb2.Confirmation.ValueType:
-    return consent_pb2.Confirmation.Value(f"CONFIRMATION_{value.name}")
 
 
 def _failure(failure: Failure | None) -> message_pb2.Failure | None:
@@ -235,7 +159,8 @@ def _failure(failure: Failure | None) -> message_pb2.Failure | None:
     )
 
 
-def _classification(value: Classification | None) -> message_pb2.Classification | None:
+def classification(value: Classification | None) -> message_pb2.Classification | None:
+    """Return what a text was read as, the way the contract shows it."""
     if value is None:
         return None
     return message_pb2.Classification(
@@ -245,20 +170,24 @@ def _classification(value: Classification | None) -> message_pb2.Classification 
     )
 
 
-def _purpose_of(number: message_pb2.MessagePurpose.ValueType) -> Purpose:
+def purpose_of(number: message_pb2.MessagePurpose.ValueType) -> Purpose:
+    """Return the purpose the contract names."""
     name = message_pb2.MessagePurpose.Name(number)
     return Purpose[name.removeprefix("MESSAGE_PURPOSE_")]
 
 
-def _status_of(number: message_pb2.MessageStatus.ValueType) -> Status:
+def status_of(number: message_pb2.MessageStatus.ValueType) -> Status:
+    """Return the status the contract names so."""
     name = message_pb2.MessageStatus.Name(number)
     return Status[name.removeprefix("MESSAGE_STATUS_")]
 
 
-def _direction_of(number: message_pb2.MessageDirection.ValueType) -> Direction | None:
+def direction_of(number: message_pb2.MessageDirection.ValueType) -> Direction | None:
+    """Return the direction the contract names so, None for either."""
     name = message_pb2.MessageDirection.Name(number)
     return Direction[name.removeprefix("MESSAGE_DIRECTION_")] if number else None
 
 
-def _instant(value: Timestamp) -> datetime:
+def instant(value: Timestamp) -> datetime:
+    """Return an instant as Python has it."""
     return value.ToDatetime(tzinfo=UTC)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from chassis.effects import Effect
-from chassis.errors import FieldViolation, Invalid, NotFound, NotYet
+from chassis.errors import NotFound, NotYet
 from services.messaging.consent import Objection, ObjectionReason
 from services.messaging.model import (
     Direction,
@@ -17,32 +17,19 @@ from services.messaging.model import (
     FailureReason,
     Media,
     Message,
-    Purpose,
     Recipient,
     Status,
     advanced,
     failed,
-    is_dialable,
     merged,
 )
+from services.messaging.plan import Deferral, Plan
 from services.messaging.ports import Answers, Effects, Filters, Messages, Position
+from services.messaging.use_cases.composing import Composing
+from services.messaging.use_cases.composing import Draft as Draft
 from services.messaging.use_cases.consents import Consents
 
 _METHOD = "SendMessage"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What is to be sent."""
-
-    our_number: str
-    peer_number: str
-    text: str
-    purpose: Purpose
-    media_urls: tuple[str, ...] = ()
-    expire_time: datetime | None = None
-    auto: bool = False
-    """Whether no person wrote it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,18 +52,20 @@ class Sending:
     render: Callable[[Message], Effect]
     """Makes the effect that hands a message to the carrier."""
     clock: Clock
+    composing: Composing
 
     async def send(self, connection: AsyncConnection, request: Request, draft: Draft) -> bytes:
         """Queue a message and return the answer, which for a repeated request is the first one.
 
-        Raises Invalid, NotYet (RECIPIENT_OPTED_OUT) or AlreadyDone (IDEMPOTENCY_MISMATCH).
+        Raises Invalid, NotFound (TEMPLATE_NOT_FOUND), NotYet (RECIPIENT_OPTED_OUT,
+        RECIPIENT_HELD, NO_ALLOWED_HOURS) or AlreadyDone (IDEMPOTENCY_MISMATCH).
         """
         same = (_METHOD, request.request_id, request.fingerprint)
         first = await self.answers.replay(connection, *same)
         if first is not None:
             return first
-        _check_numbers(draft)
-        await self._check_consent(connection, draft)
+        draft = await self.composing.compose(connection, draft)
+        await self.check_consent(connection, draft)
         message = await self.queue(connection, str(uuid.uuid4()), draft)
         answer = request.answer(message)
         await self.answers.record(connection, *same, answer)
@@ -84,7 +73,8 @@ class Sending:
 
     async def queue(self, connection: AsyncConnection, message_id: str, draft: Draft) -> Message:
         """Store a message and the duty to send it; the same id is queued once."""
-        message = _drafted(message_id, draft, self.clock.now())
+        now = self.clock.now()
+        message = _drafted(message_id, draft, self.composing.plan(draft, now), now)
         if await self.messages.add(connection, message):
             await self.effects.add(connection, self.render(message))
         return message
@@ -96,13 +86,18 @@ class Sending:
         end of the transaction, so nothing is claimed after an opt-out was committed. Raises
         Contended when the recipient is opting out at this moment.
         """
-        message = await self.get(connection, message_id)
+        return await self.objection_to(connection, await self.get(connection, message_id))
+
+    async def objection_to(
+        self, connection: AsyncConnection, message: Message
+    ) -> FailureReason | None:
+        """Return why a message must not be sent after all, or None; see `objection`."""
         if message.expire_time is not None and self.clock.now() >= message.expire_time:
             return FailureReason.EXPIRED
         await self.consents.ledger.rely(connection, message.peer_number)
         pair = (message.our_number, message.peer_number)
         objection = await self.consents.objection(
-            connection, *pair, message.purpose, auto=message.auto
+            connection, *pair, message.purpose, program=message.plan.program, auto=message.auto
         )
         return None if objection is None else _REASONS[objection.reason]
 
@@ -113,7 +108,7 @@ class Sending:
         early = await self.messages.hold_of_carrier(
             connection, Direction.OUTBOUND, carrier_message_id
         )
-        message = advanced(await self._hold(connection, message_id), Status.SENDING)
+        message = advanced(await self.hold(connection, message_id), Status.SENDING)
         message = replace(message, accept_time=message.accept_time or self.clock.now())
         if not message.carrier_message_id:
             message = replace(message, carrier_message_id=carrier_message_id)
@@ -124,8 +119,16 @@ class Sending:
 
     async def in_doubt(self, connection: AsyncConnection, message_id: str) -> None:
         """Record that a message was handed over and may or may not have been taken."""
-        message = await self._hold(connection, message_id)
+        message = await self.hold(connection, message_id)
         await self.messages.save(connection, advanced(message, Status.IN_DOUBT))
+
+    async def deferred(
+        self, connection: AsyncConnection, message_id: str, deferral: Deferral, until: datetime
+    ) -> None:
+        """Record that a message waits, and what for."""
+        message = await self.hold(connection, message_id)
+        plan = replace(message.plan, deferral=deferral, release_time=until)
+        await self.messages.save(connection, replace(message, plan=plan))
 
     async def given_up(
         self, connection: AsyncConnection, message_id: str, reason: FailureReason
@@ -134,14 +137,14 @@ class Sending:
 
         One in doubt stays so: an earlier attempt may have arrived.
         """
-        message = await self._hold(connection, message_id)
+        message = await self.hold(connection, message_id)
         if message.status is not Status.IN_DOUBT:
             ended = failed(message, Failure(reason), self.clock.now())
             await self.messages.save(connection, ended)
 
     async def refused(self, connection: AsyncConnection, message_id: str, failure: Failure) -> None:
         """Record that the carrier did not take a message, and an opt-out that it knows of."""
-        message = failed(await self._hold(connection, message_id), failure, self.clock.now())
+        message = failed(await self.hold(connection, message_id), failure, self.clock.now())
         await self.messages.save(connection, message)
         if failure.reason is FailureReason.OPTED_OUT:
             await self.consents.block(connection, message, failure)
@@ -160,12 +163,18 @@ class Sending:
         """Return at most `limit` messages, newest first, that come after the position."""
         return await self.messages.list(connection, filters, limit=limit, after=after)
 
-    async def _hold(self, connection: AsyncConnection, message_id: str) -> Message:
+    async def hold(self, connection: AsyncConnection, message_id: str) -> Message:
+        """Return a message that nobody else changes until the end; raises NotFound."""
         return _found(await self.messages.hold(connection, message_id))
 
-    async def _check_consent(self, connection: AsyncConnection, draft: Draft) -> None:
+    async def check_consent(self, connection: AsyncConnection, draft: Draft) -> None:
+        """Raise NotYet (RECIPIENT_OPTED_OUT, RECIPIENT_HELD) for what must not be sent."""
         objection = await self.consents.objection(
-            connection, draft.our_number, draft.peer_number, draft.purpose
+            connection,
+            draft.our_number,
+            draft.peer_number,
+            draft.purpose,
+            program=draft.program,
         )
         if objection is not None:
             raise _refusal(objection)
@@ -191,31 +200,24 @@ def _refusal(objection: Objection) -> NotYet:
     )
 
 
-def _check_numbers(draft: Draft) -> None:
-    numbers = {"from_number": draft.our_number, "to_number": draft.peer_number}
-    bad = [
-        FieldViolation(field, "is not a possible phone number")
-        for field, number in numbers.items()
-        if not is_dialable(number)
-    ]
-    if bad:
-        raise Invalid(bad)
-
-
-def _drafted(message_id: str, draft: Draft, now: datetime) -> Message:
+def _drafted(message_id: str, draft: Draft, plan: Plan, now: datetime) -> Message:
+    scheduled = plan.schedule_time is not None and plan.schedule_time > now
+    status = Status.SCHEDULED if scheduled else Status.QUEUED
     return Message(
         message_id=message_id,
         direction=Direction.OUTBOUND,
-        status=Status.QUEUED,
+        status=status,
         create_time=now,
         our_number=draft.our_number,
         peer_number=draft.peer_number,
-        recipients=(Recipient(draft.peer_number, Status.QUEUED),),
+        recipients=(Recipient(draft.peer_number, status),),
         text=draft.text or None,
+        subject=draft.subject,
         media=tuple(Media(url) for url in draft.media_urls),
         purpose=draft.purpose,
         expire_time=draft.expire_time,
         auto=draft.auto,
+        plan=plan,
     )
 
 

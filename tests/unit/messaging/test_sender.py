@@ -1,6 +1,6 @@
 """What each answer of the carrier means for a message."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import orjson
@@ -12,6 +12,7 @@ from carrier.error_codes import RefusalKind
 from carrier.outcomes import Accepted, NotSent, Refused, WhyInDoubt, WhyNotSent
 from carrier.outcomes import InDoubt as CarrierInDoubt
 from carrier.outcomes import Outcome as CarrierOutcome
+from chassis.clock import FixedClock
 from chassis.effects import Done, Doubtful, Failed, Outcome, RetryLater
 from services.messaging import sender
 from services.messaging.model import (
@@ -22,7 +23,9 @@ from services.messaging.model import (
     Message,
     Status,
 )
+from services.messaging.plan import Deferral
 from services.messaging.sender import MessageSender
+from services.messaging.use_cases.releasing import Releasing
 from services.messaging.use_cases.sending import Sending
 
 MESSAGE = Message(
@@ -35,6 +38,7 @@ MESSAGE = Message(
     text="héllo",
     media=(Media("https://example.com/a"),),
 )
+NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 EFFECT = sender.render(MESSAGE)
 CONNECTION = cast("AsyncConnection", None)
 
@@ -61,6 +65,15 @@ class Settled:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.calls: list[tuple[object, ...]] = []
+        self.clock = FixedClock(NOON)
+
+    async def deferred(self, _connection: object, *call: object) -> None:
+        """Remember a wait."""
+        self.calls.append(("deferred", *call))
+
+    async def pause(self, _connection: object, *call: object) -> None:
+        """Remember that the sender was held back."""
+        self.calls.append(("pause", *call))
 
     async def accepted(self, _connection: object, *call: object) -> None:
         """Remember an acceptance."""
@@ -79,16 +92,21 @@ class Settled:
         self.calls.append(("in_doubt", *call))
 
 
+def performer(carrier: ScriptedCarrier, told: Settled) -> MessageSender:
+    """Return the performer between the two."""
+    return MessageSender(carrier, cast("Sending", told), cast("Releasing", told))
+
+
 async def performed(answer: CarrierOutcome) -> Outcome:
     """Return what becomes of the effect after this answer."""
-    return await MessageSender(ScriptedCarrier(answer), cast("Sending", Settled())).perform(EFFECT)
+    return await performer(ScriptedCarrier(answer), Settled()).perform(EFFECT)
 
 
 async def settled(outcome: Outcome) -> list[tuple[object, ...]]:
     """Return what is recorded of an outcome."""
     told = Settled()
-    performer = MessageSender(ScriptedCarrier(Accepted(200, {})), cast("Sending", told))
-    await performer.settle(CONNECTION, EFFECT, outcome)
+    carrier = ScriptedCarrier(Accepted(200, {}))
+    await performer(carrier, told).settle(CONNECTION, EFFECT, outcome)
     return told.calls
 
 
@@ -100,7 +118,7 @@ def refused(kind: RefusalKind, code: str, wait: float | None = None) -> Refused:
 async def test_the_exact_bytes_go_out_under_the_messages_own_key() -> None:
     """The request is the one stored in the outbox, and the key is the message's id."""
     carrier = ScriptedCarrier(Accepted(200, {"data": {"id": "c-1"}}))
-    sent = await MessageSender(carrier, cast("Sending", Settled())).perform(EFFECT)
+    sent = await performer(carrier, Settled()).perform(EFFECT)
     assert sent == Done("c-1")
     ((request, key),) = carrier.asked
     assert (request.method, request.path, request.body) == ("POST", "/messages", EFFECT.body)
@@ -126,6 +144,8 @@ async def test_an_acceptance_without_an_id_is_asked_for_again(body: dict[str, ob
         (refused(RefusalKind.RETRY, "10007", 7), 7),
         (refused(RefusalKind.SLOW_DOWN, "10011"), 60),
         (refused(RefusalKind.SLOW_DOWN, "10011", 3), 3),
+        (refused(RefusalKind.HOLD, "40020"), 24 * 3600),
+        (refused(RefusalKind.HOLD, "40320"), 3600),
         (NotSent(WhyNotSent.NOT_CONNECTED), 5),
     ],
 )
@@ -148,7 +168,6 @@ async def test_what_is_in_doubt(why: WhyInDoubt) -> None:
         (RefusalKind.OPTED_OUT, "40300", FailureReason.OPTED_OUT),
         (RefusalKind.PERMANENT, "40001", FailureReason.UNREACHABLE),
         (RefusalKind.CONFIGURATION, "40333", FailureReason.CONFIGURATION),
-        (RefusalKind.HOLD, "40020", FailureReason.CONFIGURATION),
         (RefusalKind.BAD_REQUEST, "40302", FailureReason.BAD_REQUEST),
         (RefusalKind.NOT_FOUND, "10005", FailureReason.BAD_REQUEST),
         (RefusalKind.WRONG_STATE, "90034", FailureReason.BAD_REQUEST),
@@ -189,6 +208,21 @@ def test_every_kind_of_refusal_is_decided() -> None:
         (Done("c-1"), [("accepted", "m-1", "c-1")]),
         (Doubtful("NO_ANSWER"), [("in_doubt", "m-1")]),
         (RetryLater(5, "40008"), []),
+        (
+            RetryLater(60, "SLOW_DOWN 40002"),
+            [("deferred", "m-1", Deferral.CARRIER_BUSY, NOON + timedelta(minutes=1))],
+        ),
+        (
+            RetryLater(3, "SLOW_DOWN 40018"),
+            [
+                ("deferred", "m-1", Deferral.CARRIER_BUSY, NOON + timedelta(seconds=3)),
+                ("pause", "m-1", NOON + timedelta(seconds=3)),
+            ],
+        ),
+        (
+            RetryLater(86400, "HOLD 40020"),
+            [("deferred", "m-1", Deferral.CARRIER_HOLD, NOON + timedelta(days=1))],
+        ),
         (Failed("OPTED_OUT"), [("given_up", "m-1", FailureReason.OPTED_OUT)]),
         (Failed("EXPIRED"), [("given_up", "m-1", FailureReason.EXPIRED)]),
         (

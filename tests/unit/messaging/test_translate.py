@@ -8,11 +8,18 @@ import pytest
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from hypothesis import given
 from hypothesis import strategies as st
-from switchhook.messaging.v1 import consent_pb2, message_pb2, message_service_pb2
+from switchhook.messaging.v1 import (
+    consent_pb2,
+    estimate_pb2,
+    message_pb2,
+    message_plan_pb2,
+    message_service_pb2,
+    template_pb2,
+)
 from switchhook.messaging.v1.consent_service_pb2 import GetConsentRequest
 
 from chassis.errors import Invalid
-from services.messaging import translate
+from services.messaging import sending_translate, translate
 from services.messaging.consent import (
     Action,
     Confirmation,
@@ -34,7 +41,10 @@ from services.messaging.model import (
     Recipient,
     Status,
 )
+from services.messaging.plan import Deferral, Plan
 from services.messaging.ports import Position
+from services.messaging.segments import Encoding
+from services.messaging.templates import VariableType
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -52,6 +62,9 @@ ENUMS = [
     (Scope, consent_pb2.ConsentScope, "CONSENT_SCOPE_"),
     (Method, consent_pb2.ConsentMethod, "CONSENT_METHOD_"),
     (Confirmation, consent_pb2.Confirmation, "CONFIRMATION_"),
+    (Deferral, message_plan_pb2.Deferral, "DEFERRAL_"),
+    (Encoding, estimate_pb2.Encoding, "ENCODING_"),
+    (VariableType, template_pb2.VariableType, "VARIABLE_TYPE_"),
 ]
 
 FULL = Message(
@@ -82,6 +95,7 @@ FULL = Message(
     complete_time=NOON + timedelta(seconds=3),
     read_time=NOON + timedelta(seconds=4),
     expire_time=NOON + timedelta(seconds=5),
+    plan=Plan(schedule_time=NOON, template_id="hello", program="offers"),
 )
 
 
@@ -119,7 +133,7 @@ def test_what_is_absent_stays_absent() -> None:
 
 def test_a_draft_is_what_was_asked_for() -> None:
     """Every field of the request reaches the draft."""
-    draft = translate.draft(
+    draft = sending_translate.draft(
         message_service_pb2.SendMessageRequest(
             from_number=OURS,
             to_number=PEER,
