@@ -7,6 +7,7 @@ import grpc.aio
 from switchhook.messaging.v1 import media_pb2, media_service_pb2_grpc
 from switchhook.messaging.v1 import media_service_pb2 as pb
 
+from chassis import pages
 from chassis.database import Database
 from chassis.objects import Objects
 from services.messaging import media_translate
@@ -27,10 +28,18 @@ class MediaServicer(media_service_pb2_grpc.MediaServiceServicer):
     async def ListMedia(
         self, request: pb.ListMediaRequest, context: Context
     ) -> pb.ListMediaResponse:
-        """Return every part of a message."""
+        """Return one page of the parts of a message, in order."""
+        bound, size = pages.filters(request), pages.page_size(request.page_size)
+        after = media_translate.position(pages.decode(request.page_token, bound))
         async with self._database.reading() as connection:
-            parts = await self._archive.list(connection, request.message_id)
-        return pb.ListMediaResponse(parts=[media_translate.part(part) for part in parts])
+            found = await self._archive.list(
+                connection, request.message_id, limit=size + 1, after=after
+            )
+        page = found[:size]
+        token = pages.encode([page[-1].index], bound) if len(found) > size else ""
+        return pb.ListMediaResponse(
+            parts=[media_translate.part(part) for part in page], next_page_token=token
+        )
 
     async def GetMedia(
         self, request: pb.GetMediaRequest, context: Context

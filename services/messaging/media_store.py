@@ -44,10 +44,14 @@ class MediaStore:
         )
         await connection.execute(sa.update(media_parts).where(*where).values(_values(part)))
 
-    async def of_message(self, connection: AsyncConnection, message_id: str) -> list[MediaPart]:
-        """Return every part of a message, in order."""
-        query = sa.select(media_parts).where(media_parts.c.message_id == message_id)
-        rows = await connection.execute(query.order_by(media_parts.c.part_index))
+    async def of_message(
+        self, connection: AsyncConnection, message_id: str, *, limit: int, after: int = -1
+    ) -> list[MediaPart]:
+        """Return at most `limit` parts of a message, in order, that come after this index."""
+        query = sa.select(media_parts).where(
+            media_parts.c.message_id == message_id, media_parts.c.part_index > after
+        )
+        rows = await connection.execute(query.order_by(media_parts.c.part_index).limit(limit))
         return [_part(row) for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from switchhook.messaging.v1 import media_pb2
 
+from chassis.errors import FieldViolation, Invalid
 from services.messaging.media import (
     MediaPart,
     MediaReason,
@@ -36,6 +37,17 @@ def part(known: MediaPart) -> media_pb2.MediaPart:
         store_time=timestamp(known.store_time),
         expire_time=timestamp(known.expire_time),
     )
+
+
+def position(decoded: list[str | int]) -> int:
+    """Return the index a page before ended with, -1 for the first page; raises Invalid."""
+    match decoded:
+        case []:
+            return -1
+        case [int(index)] if 0 <= index < 1 << 31:
+            return index
+        case _:
+            raise Invalid([FieldViolation("page_token", "is not a token this service gave")])
 
 
 def _state(value: MediaState) -> media_pb2.MediaState.ValueType:

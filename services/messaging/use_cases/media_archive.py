@@ -57,8 +57,10 @@ class Parts(Protocol):
         """Write back a part that is held."""
         ...
 
-    async def of_message(self, connection: AsyncConnection, message_id: str) -> list[MediaPart]:
-        """Return every part of a message, in order."""
+    async def of_message(
+        self, connection: AsyncConnection, message_id: str, *, limit: int, after: int
+    ) -> list[MediaPart]:
+        """Return at most `limit` parts of a message, in order, that come after this index."""
         ...
 
 
@@ -162,11 +164,13 @@ class MediaArchive:
             part = replace(part, thumbnail_state=failed, thumbnail_reason=result)
         await self.parts.save(connection, part)
 
-    async def list(self, connection: AsyncConnection, message_id: str) -> list[MediaPart]:
-        """Return every part of a message, in order; raises NotFound."""
+    async def list(
+        self, connection: AsyncConnection, message_id: str, *, limit: int, after: int = -1
+    ) -> list[MediaPart]:
+        """Return at most `limit` parts of a message after this index; raises NotFound."""
         if await self.messages.get(connection, message_id) is None:
             raise NotFound("MESSAGE_NOT_FOUND", "no such message")
-        return await self.parts.of_message(connection, message_id)
+        return await self.parts.of_message(connection, message_id, limit=limit, after=after)
 
     async def readable(self, connection: AsyncConnection, message_id: str, index: int) -> MediaPart:
         """Return a part whose bytes are in the archive; raises NotFound or NotYet."""

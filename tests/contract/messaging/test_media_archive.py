@@ -40,7 +40,7 @@ def archive_of(bench: Bench) -> MediaArchive:
 async def parts_of(bench: Bench, message: Message) -> list[MediaPart]:
     """Return the parts of a message."""
     async with bench.database.reading() as connection:
-        return await archive_of(bench).list(connection, message.message_id)
+        return await archive_of(bench).list(connection, message.message_id, limit=50)
 
 
 async def keep(bench: Bench, message: Message, index: int, kept: Kept = KEPT) -> None:
@@ -195,7 +195,7 @@ async def test_only_what_is_there_can_be_read(bench: Bench) -> None:
     archive = archive_of(bench)
     async with bench.database.reading() as connection:
         with pytest.raises(NotFound) as no_message:
-            await archive.list(connection, "none")
+            await archive.list(connection, "none", limit=1)
         with pytest.raises(NotFound) as no_part:
             await archive.readable(connection, message.message_id, 2)
         with pytest.raises(NotYet) as not_stored:

@@ -122,6 +122,16 @@ async def test_every_part_is_archived_and_handed_out(nats_url: str, database_url
         for index, (data, _) in enumerate(files.values()):
             part, received = await content(suite, message_id, index)
             assert (part, received) == (found[index], data)
+        first = await suite.media.ListMedia(
+            media_service_pb2.ListMediaRequest(message_id=message_id, page_size=3)
+        )
+        rest = await suite.media.ListMedia(
+            media_service_pb2.ListMediaRequest(
+                message_id=message_id, page_size=3, page_token=first.next_page_token
+            )
+        )
+        assert [*first.parts, *rest.parts] == found
+        assert (len(first.parts), rest.next_page_token) == (3, "")
         message = await suite.message(message_id=message_id)
         assert [each.stored_sha256 for each in message.media] == [part.sha256 for part in found]
         assert not message.HasField("text")
