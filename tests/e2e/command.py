@@ -109,7 +109,8 @@ class Up(Command):
     async def addresses(self) -> None:
         """Wait for the addresses it prints and remember them in `ports`."""
         await self.printed(r"simulate --help\n")
-        found = re.findall(r"(gateway|voice|messaging|fax|crm) (\d+)", self.output)
+        (services,) = re.findall(r"gRPC +(.*)", self.output)
+        found = re.findall(r"(\w+) (\d+)", services)
         found += re.findall(r"(simulator|webhooks|nats|metrics) +\w+://[\d.]+:(\d+)", self.output)
         self.ports = {name: int(port) for name, port in found}
 

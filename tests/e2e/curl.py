@@ -36,6 +36,7 @@ async def call(port: int, method: str, request: dict[str, Any]) -> Answer:
     output, errors, status = await _run("--data", json.dumps(request), url)
     if status == 0:
         return Answer(json.loads(output))
+    assert errors.startswith("{"), errors  # else reflection knows no such service or method
     error = json.loads(errors)
     details = tuple(detail["type"] for detail in error.get("details", ()))
     return Answer({}, error["code"], details)

@@ -1,42 +1,54 @@
 """gRPC for programs in any language, which know nothing of us but an address.
 
-- Every port lists its services by reflection, beside health.
-- One method of each service answers a request made from what reflection tells.
+- Every port lists the services of its contracts by reflection, beside health; no more, no less.
+- Every unary method takes a request made from what reflection tells, and none is missing.
 - What is not there is NOT_FOUND and what breaks a rule is INVALID_ARGUMENT, with details.
 - Health answers SERVING.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.e2e import curl
 from tests.e2e.command import Up
+from tests.support import contracts
 
 ALWAYS = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
-SERVICES = {
-    "gateway": {"switchhook.gateway.v1.EventService", "switchhook.gateway.v1.DeadLetterService"},
-    "voice": {"switchhook.voice.v1.CallService", "switchhook.voice.v1.TexmlService"},
-    "messaging": {
-        "switchhook.messaging.v1.MessageService",
-        "switchhook.messaging.v1.ConsentService",
-    },
-    "fax": {"switchhook.fax.v1.FaxService"},
-    "crm": {"switchhook.crm.v1.CrmService"},
-}
+SERVICES = sorted({method.containing_service.full_name for method in contracts.methods()})
+PARTS = sorted({name.split(".")[1] for name in SERVICES})
+FAILURES = {"unimplemented", "unknown", "internal", "unavailable", "deadline_exceeded"}
 
 
-@pytest.mark.parametrize("part", SERVICES)
+def unary_methods() -> Iterator[tuple[str, str]]:
+    """Yield the part and the path of every method that answers once."""
+    for method in contracts.methods():
+        if not (method.client_streaming or method.server_streaming):
+            service = method.containing_service.full_name
+            yield service.split(".")[1], f"{service}/{method.name}"
+
+
+@pytest.mark.parametrize("part", PARTS)
 async def test_services_are_listed(suite: Up, part: str) -> None:
-    """A port lists exactly the services of its part, and health and reflection."""
-    assert await curl.services(suite.ports[part]) == SERVICES[part] | ALWAYS
+    """A port lists exactly the services of its part's contracts, and health and reflection."""
+    expected = {name for name in SERVICES if name.split(".")[1] == part}
+    assert await curl.services(suite.ports[part]) == expected | ALWAYS
 
 
-@pytest.mark.parametrize("part", SERVICES)
+@pytest.mark.parametrize("part", PARTS)
 async def test_health_is_serving(suite: Up, part: str) -> None:
     """The health service answers for the part as a whole."""
     answer = await curl.call(suite.ports[part], "grpc.health.v1.Health/Check", {})
     assert answer.message == {"status": "SERVING"}
+
+
+@pytest.mark.parametrize(("part", "method"), list(unary_methods()))
+async def test_empty_request_is_judged(suite: Up, part: str, method: str) -> None:
+    """An empty request is answered or refused with a reason; it never finds nobody there."""
+    answer = await curl.call(suite.ports[part], method, {})
+    assert answer.code not in FAILURES
+    assert answer.code == "" or "google.rpc.ErrorInfo" in answer.details
 
 
 NUMBER = "+13125550101"
