@@ -10,7 +10,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -67,6 +67,13 @@ def send_message(
 def get_message(message_id: str) -> Request:
     """Read a message; Telnyx keeps it for 10 days."""
     return Request("GET", f"/messages/{_segment(message_id)}")
+
+
+def list_opt_outs(*, since: str | None = None, page: int = 1, size: int = 250) -> Request:
+    """List who has opted out at Telnyx, from a time on, in ISO 8601."""
+    asked = {"created_at[gte]": since, "page[number]": str(page), "page[size]": str(size)}
+    present = {name: value for name, value in asked.items() if value is not None}
+    return Request("GET", f"/messaging_optouts?{urlencode(present)}")
 
 
 def dial(

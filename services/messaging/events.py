@@ -19,8 +19,8 @@ from carrier.normalize.identity import entity_key
 from chassis.effects import Effect
 from chassis.errors import FieldViolation, Invalid
 from chassis.publisher import event_effect
-from services.messaging import translate
-from services.messaging.consent import LedgerEntry
+from services.messaging import consent_translate, translate
+from services.messaging.consent import Action, LedgerEntry
 from services.messaging.ids import derived_id
 from services.messaging.model import (
     Direction,
@@ -147,17 +147,36 @@ def reported(event: Event) -> Message:
     )
 
 
+_VERBS = {
+    Action.GRANTED: "granted",
+    Action.CONFIRMED: "granted",
+    Action.IMPORTED: "granted",
+    Action.REVOKED: "revoked",
+    Action.VOIDED: "revoked",
+    Action.HELD: "held",
+    Action.RELEASED: "released",
+}
+
+
 def consent_changed(entry: LedgerEntry) -> Effect:
     """Return the effect that tells the stream of a change of consent."""
-    verb = entry.action.value
+    verb = _VERBS[entry.action]
     event_id = derived_id("consent event", entry.entry_id)
     told = ConsentEvent(
         peer_number=entry.peer_number,
         our_number=entry.our_number,
-        scope=translate.scope(entry.scope),
-        method=translate.method(entry.method),
+        scope=consent_translate.scope(entry.scope),
+        method=consent_translate.method(entry.method),
         entry_id=entry.entry_id,
+        program_id=entry.program_id,
+        entry_hash=entry.hash,
+        channel=consent_translate.channel(entry.channel),
     )
+    match verb:
+        case "revoked":
+            told.revoked.void = entry.action is Action.VOIDED
+        case "held" | "released":
+            getattr(told, verb).hold_id = entry.hold_id
     getattr(told, verb).SetInParent()
     event = Event(
         event_id=event_id,

@@ -52,7 +52,7 @@ class Programs:
         return (self.named(program_id) if program_id else None) or self.of(our_number)
 
 
-def parse(text: str) -> Mapping[str, Program]:
+def parse(text: str) -> Programs:
     """Read `number=program:kind`, separated by commas or blanks.
 
     Raises ValueError for what is not of this form, and for a program of two kinds.
@@ -66,7 +66,7 @@ def parse(text: str) -> Mapping[str, Program]:
         if number in by_number:
             raise ValueError("a number must belong to one program")
         by_number[number] = program
-    return by_number
+    return Programs(by_number)
 
 
 def _assignment(item: str) -> tuple[str, Program]:

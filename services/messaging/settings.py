@@ -1,15 +1,13 @@
 """The settings of the messaging service."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from carrier.media_policy import DEFAULT_HOSTS
 from chassis.settings import address, boolean, setting
 from services.messaging.auto_reply import Rule
 from services.messaging.model import is_e164
 from services.messaging.pacing import Paces
-from services.messaging.programs import Program
+from services.messaging.programs import Programs
 from services.messaging.programs import parse as parse_programs
 from services.messaging.replies import Replies
 from services.messaging.reply_translate import rules_of_file
@@ -48,9 +46,9 @@ class Settings:
         parse=numbers,
         help="your numbers, by comma; texts from them are never taken for a customer's",
     )
-    programs: Mapping[str, Program] = setting(
+    programs: Programs = setting(
         "SWITCHHOOK_MESSAGING_PROGRAMS",
-        default=MappingProxyType({}),
+        default=Programs(),
         parse=parse_programs,
         help="number=program:kind, by comma; the kinds are marketing, transactional, verification "
         "and conversation; a number without a program counts as marketing",

@@ -1,16 +1,31 @@
 """Asking for consent: double opt-in, a question that only a YES within a day answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.messaging.consent import number_key, program_key
 from services.messaging.holds import OPT_IN_WINDOW, OptIn
+from services.messaging.ids import derived_id
 from services.messaging.model import Message, Purpose
 from services.messaging.programs import Program
 from services.messaging.replies import Replies
-from services.messaging.use_cases.sending import Draft, Sending
+from services.messaging.use_cases.composing import Draft
+from services.messaging.use_cases.sending import Sending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What somebody is asked, in the words given or else in our own."""
+
+    our_number: str
+    peer_number: str
+    program_name: str
+    text: str = ""
+    version: str = ""
+    language: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -31,45 +46,43 @@ class OptIns:
             return None
         return asked if asked.is_open_at(received.create_time) else None
 
-    def draft(self, our_number: str, peer_number: str, program_name: str, text: str) -> Draft:
-        """Return the question as it is sent, in the words given or else in our own."""
-        words = text or self.replies.opt_in_prompt(program_name)
-        expire_time = self.sending.clock.now() + OPT_IN_WINDOW
-        return Draft(
-            our_number=our_number,
-            peer_number=peer_number,
-            text=words,
-            purpose=Purpose.OPT_IN_PROMPT,
-            expire_time=expire_time,
-        )
+    async def ask(
+        self, connection: AsyncConnection, cause: str, question: Question
+    ) -> tuple[Message, OptIn]:
+        """Queue the question and keep it; it replaces one that was open.
 
-    async def asked(
-        self,
-        connection: AsyncConnection,
-        message: Message,
-        *,
-        version: str = "",
-        language: str = "",
-        evidence: Mapping[str, str] | None = None,
-    ) -> OptIn:
-        """Keep the question that a queued message puts; it replaces one that was open."""
+        Raises Invalid, and NotYet (RECIPIENT_OPTED_OUT, RECIPIENT_HELD) when the person must not be
+        asked: a question after an opt-out is one more message.
+        """
+        draft = await self.sending.composing.compose(connection, self._draft(question))
+        await self.sending.check_consent(connection, draft)
+        message = await self.sending.queue(connection, derived_id("opt-in prompt", cause), draft)
         programs = self.sending.consents.programs
         program = programs.of(message.our_number)
-        question = OptIn(
+        asked = OptIn(
             peer_number=message.peer_number,
             our_number=message.our_number,
             program_id=program.program_id,
             text=message.text or "",
-            version=version,
-            language=language,
-            evidence=evidence or {},
+            version=question.version,
+            language=question.language,
+            evidence=question.evidence,
             message_id=message.message_id,
             prompt_time=message.create_time,
             expire_time=message.create_time + OPT_IN_WINDOW,
         )
         key = scope_key(program, message.our_number)
-        await self.sending.consents.waiting.ask(connection, question, key)
-        return question
+        await self.sending.consents.waiting.ask(connection, asked, key)
+        return message, asked
+
+    def _draft(self, question: Question) -> Draft:
+        return Draft(
+            our_number=question.our_number,
+            peer_number=question.peer_number,
+            text=question.text or self.replies.opt_in_prompt(question.program_name),
+            purpose=Purpose.OPT_IN_PROMPT,
+            expire_time=self.sending.clock.now() + OPT_IN_WINDOW,
+        )
 
 
 def scope_key(program: Program, our_number: str) -> str:

@@ -281,16 +281,24 @@ def entry(action: Action) -> LedgerEntry:
     )
 
 
+VERBS = {
+    Action.CONFIRMED: "granted",
+    Action.IMPORTED: "granted",
+    Action.VOIDED: "revoked",
+}
+
+
 @pytest.mark.parametrize("action", list(Action))
 def test_a_change_of_consent_is_told_as_an_event_of_ours(action: Action) -> None:
     """The event has an id of its own for ever, and its arm, type and subject agree."""
+    verb = VERBS.get(action, action.value)
     effect = events.consent_changed(entry(action))
     assert effect == events.consent_changed(entry(action))
     assert effect.kind == EVENT
-    assert effect.path == f"events.v1.messaging.consent.{action.value}"
+    assert effect.path == f"events.v1.messaging.consent.{verb}"
     told = Event.FromString(effect.body)
     assert told.event_id == effect.effect_id
-    assert told.type == f"messaging.consent.{action.value}"
+    assert told.type == f"messaging.consent.{verb}"
     assert told.source == EventSource.EVENT_SOURCE_SERVICE
     assert (
         told.occur_time.ToDatetime(UTC),
@@ -301,7 +309,8 @@ def test_a_change_of_consent_is_told_as_an_event_of_ours(action: Action) -> None
     )
     carried = ConsentEvent()
     assert told.service.Unpack(carried)
-    assert carried.WhichOneof("detail") == action.value
+    assert carried.WhichOneof("detail") == verb
+    assert carried.revoked.void == (action is Action.VOIDED)
     assert (carried.peer_number, carried.our_number, carried.entry_id) == (PEER, OURS, "l-1")
     assert carried.scope == ConsentScope.CONSENT_SCOPE_BRAND
     assert carried.method == ConsentMethod.CONSENT_METHOD_KEYWORD

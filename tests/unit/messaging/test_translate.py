@@ -11,17 +11,21 @@ from hypothesis import strategies as st
 from switchhook.messaging.v1 import (
     consent_pb2,
     estimate_pb2,
+    hold_pb2,
     message_pb2,
     message_plan_pb2,
     message_service_pb2,
+    program_pb2,
     template_pb2,
 )
 from switchhook.messaging.v1.consent_service_pb2 import GetConsentRequest
 
 from chassis.errors import Invalid
-from services.messaging import sending_translate, translate
+from services.messaging import consent_translate, sending_translate, translate
 from services.messaging.consent import (
     Action,
+    Basis,
+    Channel,
     Confirmation,
     ConsentState,
     Decision,
@@ -29,6 +33,7 @@ from services.messaging.consent import (
     Method,
     Scope,
 )
+from services.messaging.holds import HoldState, Judgement
 from services.messaging.keywords import KeywordClass, classify
 from services.messaging.model import (
     Direction,
@@ -43,6 +48,7 @@ from services.messaging.model import (
 )
 from services.messaging.plan import Deferral, Plan
 from services.messaging.ports import Position
+from services.messaging.programs import ProgramKind
 from services.messaging.segments import Encoding
 from services.messaging.templates import VariableType
 
@@ -61,6 +67,11 @@ ENUMS = [
     (Action, consent_pb2.ConsentAction, "CONSENT_ACTION_"),
     (Scope, consent_pb2.ConsentScope, "CONSENT_SCOPE_"),
     (Method, consent_pb2.ConsentMethod, "CONSENT_METHOD_"),
+    (Channel, consent_pb2.ConsentChannel, "CONSENT_CHANNEL_"),
+    (Basis, consent_pb2.ConsentBasis, "CONSENT_BASIS_"),
+    (ProgramKind, program_pb2.ProgramKind, "PROGRAM_KIND_"),
+    (HoldState, hold_pb2.HoldState, "HOLD_STATE_"),
+    (Judgement, hold_pb2.HoldDecision, "HOLD_DECISION_"),
     (Confirmation, consent_pb2.Confirmation, "CONFIRMATION_"),
     (Deferral, message_plan_pb2.Deferral, "DEFERRAL_"),
     (Encoding, estimate_pb2.Encoding, "ENCODING_"),
@@ -210,10 +221,23 @@ def test_consent_is_shown_with_its_evidence() -> None:
         messaging_profile_id="p-1",
         confirmation=Confirmation.QUEUED,
         confirmation_message_id="m-2",
+        brand="Example",
+        program_id="news",
+        channel=Channel.SMS,
+        basis=Basis.EXPRESS,
+        evidence={"page_url": "https://example.com/form"},
+        language="en",
+        reviewer="Ada",
+        note="clear",
+        hold_id="h-1",
+        prompt_time=NOON,
+        request_deadline=NOON + timedelta(days=14),
+        prev_hash="0" * 64,
+        hash="1" * 64,
     )
     decision = Decision(ConsentState.REVOKED, "l-1", NOON)
     request = GetConsentRequest(peer_number=PEER, our_number=OURS)
-    shown = translate.consent(request, decision, [entry])
+    shown = consent_translate.consent(request, decision, [entry], {"m-2": NOON})
     for message in (shown, shown.recent_entries[0]):
         for field in message.DESCRIPTOR.fields:
             assert getattr(message, field.name), field.name

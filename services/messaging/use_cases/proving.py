@@ -1,0 +1,121 @@
+"""Proof: the ledger as a document, and the check of its chain."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import Database
+from services.messaging import chain, evidence
+from services.messaging.chain import Flaw, Head
+from services.messaging.consent import LedgerEntry
+
+_PAGE = 500
+_FIRST = -(1 << 62)
+"""Before every sequence, so that an entry slipped in before the first is seen as well."""
+
+
+class Form(StrEnum):
+    """How the document is written."""
+
+    CSV = "csv"
+    JSON_LINES = "json_lines"
+
+
+class Book(Protocol):
+    """The ledger, to be read from the first entry to the last."""
+
+    async def head(self, connection: AsyncConnection) -> Head:
+        """Return the end of the chain."""
+        ...
+
+    async def ends(self, connection: AsyncConnection) -> tuple[int, int]:
+        """Return the last sequence of the ledger and of the chain, as of one moment."""
+        ...
+
+    async def links(
+        self, connection: AsyncConnection, *, after: int, until: int, limit: int
+    ) -> Sequence[tuple[chain.Content, str]]:
+        """Return what entries say and their hashes, in the order of the chain."""
+        ...
+
+    async def recorded(
+        self,
+        connection: AsyncConnection,
+        *,
+        after: int,
+        limit: int,
+        peer_number: str = "",
+        until: int | None = None,
+    ) -> Sequence[LedgerEntry]:
+        """Return entries in the order of recording."""
+        ...
+
+    async def sent_times(
+        self, connection: AsyncConnection, message_ids: Sequence[str]
+    ) -> dict[str, datetime]:
+        """Return when confirmations left, by message id."""
+        ...
+
+
+@dataclass(frozen=True)
+class Proving:
+    """Hands the ledger out and checks it, a page at a time so that nobody waits for it."""
+
+    database: Database
+    book: Book
+
+    async def document(self, form: Form, peer_number: str = "") -> AsyncIterator[bytes]:
+        """Yield the document in pieces of whole lines, up to the last entry of this moment."""
+        async with self.database.reading() as connection:
+            head = await self.book.head(connection)
+        if form is Form.CSV:
+            yield evidence.csv_header()
+        after, write = 0, evidence.csv_rows if form is Form.CSV else evidence.json_lines
+        while True:
+            async with self.database.reading() as connection:
+                page = await self.book.recorded(
+                    connection,
+                    after=after,
+                    until=head.sequence,
+                    limit=_PAGE,
+                    peer_number=peer_number,
+                )
+                told = [each.confirmation_message_id for each in page]
+                sent = await self.book.sent_times(connection, [each for each in told if each])
+            if page:
+                yield write(page, sent)
+            if len(page) < _PAGE:
+                break
+            after = page[-1].sequence
+        if form is Form.JSON_LINES:
+            yield evidence.json_head(head)
+
+    async def verify(self) -> Head:
+        """Walk the whole chain and return its end; raises chain.Flaw at the first wrong entry."""
+        async with self.database.reading() as connection:
+            head = await self.book.head(connection)
+        end, after = Head(), _FIRST
+        while True:
+            async with self.database.reading() as connection:
+                page = await self.book.links(
+                    connection, after=after, until=head.sequence, limit=_PAGE
+                )
+            for said, claimed in page:
+                end = chain.follow(end, said, claimed)
+            if len(page) < _PAGE:
+                break
+            after = end.sequence
+        if end != head:
+            raise Flaw(end.sequence + 1, "", "is missing: the chain goes on to another end")
+        await self._check_the_rest()
+        return head
+
+    async def _check_the_rest(self) -> None:
+        async with self.database.reading() as connection:
+            last, end = await self.book.ends(connection)
+        if last != end:
+            raise Flaw(min(last, end) + 1, "", "stands past the end of the chain")
