@@ -392,6 +392,18 @@ async def test_lapsed_lease_is_doubtful(desk: Desk) -> None:
     assert await desk.state() is State.UNKNOWN
 
 
+async def test_another_dispatchers_kinds_are_left_to_it(desk: Desk) -> None:
+    """Of two dispatchers of one outbox, only the one that can settle an effect recovers it."""
+    await desk.add(NOTE)
+    await desk.claim(instance="one")
+    desk.clock.advance(timedelta(seconds=30))
+    other = Claims(desk.outbox, {"letter": ScriptedPerformer()}, "two", desk.clock, lease=30)
+    async with desk.database.transaction() as connection:
+        assert await other.recover(connection, own=True) == 0
+    assert await desk.state() is State.SENDING
+    assert await desk.recover("one", own=False) == 1
+
+
 async def test_late_answer_still_counts(desk: Desk) -> None:
     """An answer that comes after the lease resolves the doubt."""
     await desk.add(NOTE)
