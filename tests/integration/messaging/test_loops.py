@@ -88,14 +88,14 @@ class Network:
         A reply is stored with the message it answers, so nothing can follow after this.
         """
 
-        async def check() -> None:
+        async def check() -> bool:
             received = 0
             for suite in self.suites:
                 for message in await suite.all_messages():
                     assert message.status not in _ON_THE_WAY
                     received += message.direction == 1
             sent = sum(len(suite.telnyx.taken) for suite in self.suites)
-            assert sent == len(self.delivered) == received
+            return sent == len(self.delivered) == received
 
         await eventually(check, timeout=30)
 
