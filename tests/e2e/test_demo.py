@@ -44,7 +44,7 @@ async def test_processes_do_the_same(tmp_path: Path) -> None:
 async def test_missing_effect_is_named(tmp_path: Path) -> None:
     """With no number of ours for voice to answer, the demo names what is missing; status 1."""
     demo = Command(
-        tmp_path, "demo", "--patience", "3", SWITCHHOOK_VOICE_NUMBERS="+12025550199,+12025550120"
+        tmp_path, "demo", "--patience", "2", SWITCHHOOK_VOICE_NUMBERS="+12025550199,+12025550120"
     )
     try:
         assert await demo.status(seconds=DEMO_SECONDS) == 1

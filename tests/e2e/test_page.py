@@ -61,8 +61,9 @@ async def browser(suite: Up, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
 
 
 @pytest.fixture
-async def page(browser: Page) -> Page:
-    """The same, loaded anew."""
+async def page(browser: Page, suite: Up) -> Page:
+    """The same, loaded anew; the suite answers STOP, START and HELP."""
+    suite.control.post("/_sim/profile", {"autoresponder": False})
     await browser.resize(1200, 900)
     await browser.open(str(await browser.value("location.href")))
     return browser
@@ -110,7 +111,7 @@ async def test_focus_outlives_news(page: Page) -> None:
     await page.value("document.querySelector('[data-key=autoresponder]').focus()")
     await page.press("Enter")
     await eventually(lambda: _shows(page, "#said", "Changed."))
-    answered = "are answered by the suite"
+    answered = "are answered by the carrier"
     await eventually(lambda: _shows(page, "#live", answered))
     assert await page.value("document.activeElement.dataset.key") == "autoresponder"
 
