@@ -23,9 +23,12 @@ from chassis.clock import FixedClock, SystemClock
 from chassis.database import Database
 from chassis.errors import Contended
 from services.messaging import sender, tables
+from services.messaging.consent import Action, LedgerEntry, Method, Scope
 from services.messaging.consent_store import ConsentStore
-from services.messaging.model import FailureReason, Message, Status
-from services.messaging.sender import MessageSender
+from services.messaging.model import FailureReason, Message, Purpose, Status
+from services.messaging.outgoing import message_sender
+from services.messaging.pacing import Paces
+from services.messaging.use_cases.holds import Holds
 from services.messaging.use_cases.receiving import Arrival
 from tests.contract.messaging.conftest import NOON, Bench, draft, inbound, open_bench
 from tests.support.eventually import eventually
@@ -118,13 +121,36 @@ class Nobody:
 
 def claiming(bench: Bench, instance: str, message: Message, later: timedelta = timedelta()) -> Act:
     """Return a claim of everything due, as a dispatcher makes it; true if the message is in it."""
-    performers = {sender.KIND: MessageSender(Nobody(), bench.sending)}
+    performers = {sender.KIND: message_sender(Nobody(), bench.sending, Paces())}
     clock = FixedClock(SystemClock().now() + later)
     claims = Claims(tables.outbox, performers, instance, clock, 30.0)
 
     async def act(connection: AsyncConnection) -> bool:
         taken = await claims.claim(connection, 10)
         return message.message_id in [claim.effect.effect_id for claim in taken.claims]
+
+    return act
+
+
+def holding(bench: Bench, message: Message) -> Act:
+    """Return the handling of a text that may be a STOP from the message's recipient."""
+
+    async def act(connection: AsyncConnection) -> bool:
+        before = await bench.consents.hold(connection, message.peer_number)
+        held = LedgerEntry(
+            entry_id=f"held {message.message_id}",
+            effective_time=NOON,
+            record_time=NOON,
+            action=Action.HELD,
+            scope=Scope.BRAND,
+            method=Method.KEYWORD,
+            peer_number=message.peer_number,
+            our_number=message.our_number,
+            source_message_id="c-1",
+            text="enough?",
+        )
+        await Holds(bench.consents).open(connection, before, held, message.message_id)
+        return True
 
     return act
 
@@ -141,16 +167,26 @@ def opting_out(bench: Bench, message: Message) -> Act:
     return act
 
 
-async def race(bench: Bench, number: int, schedule: Sequence[str]) -> tuple[bool, str]:
+async def race(
+    bench: Bench,
+    number: int,
+    schedule: Sequence[str],
+    *,
+    purpose: Purpose = Purpose.CONVERSATION,
+    opposing: Callable[[Bench, Message], Act] = opting_out,
+    reason: FailureReason = FailureReason.OPTED_OUT,
+) -> tuple[bool, str]:
     """Race claims and an opt-out; return whether one was claimed too late, and the order."""
-    await bench.send(draft(peer_number=f"+13125550{100 + number % 100}", text=f"race {number}"))
-    (message,) = [each for each in await bench.all_messages() if each.text == f"race {number}"]
+    peer_number = f"+13125550{100 + number % 100}"
+    text = f"race {number}"
+    await bench.send(draft(peer_number=peer_number, text=text, purpose=purpose))
+    (message,) = [each for each in await bench.all_messages() if each.text == text]
     commits: list[str] = []
     actors = {
         name: Actor(
             name,
             bench.database,
-            opting_out(bench, message) if name == "O" else claiming(bench, name, message),
+            opposing(bench, message) if name == "O" else claiming(bench, name, message),
             commits,
         )
         for name in sorted(set(schedule))
@@ -160,11 +196,11 @@ async def race(bench: Bench, number: int, schedule: Sequence[str]) -> tuple[bool
     too_late = any(actors[name].acted for name in late if name != "O")
     in_time = any(actors[name].acted for name in commits if name != "O" and name not in late)
     if not (too_late or in_time):
-        await check_refused(bench, message)
+        await check_refused(bench, message, reason)
     return too_late, "".join(commits)
 
 
-async def check_refused(bench: Bench, message: Message) -> None:
+async def check_refused(bench: Bench, message: Message, reason: FailureReason) -> None:
     """Check that a message nobody claimed in time is refused for good by the next look."""
     async with bench.transaction() as connection:
         # Later, because a claim that met the opt-out half way has put the message off.
@@ -173,7 +209,7 @@ async def check_refused(bench: Bench, message: Message) -> None:
     assert found is not None
     assert found.status is Status.FAILED
     assert found.failure is not None
-    assert found.failure.reason is FailureReason.OPTED_OUT
+    assert found.failure.reason is reason
 
 
 TWO = sorted(set(permutations("CCCOOO")))
@@ -199,6 +235,31 @@ async def test_interleavings_of_two_dispatchers_and_an_opt_out(bench: Bench) -> 
         assert not too_late, f"claimed after the opt-out: {''.join(schedule)}"
 
 
+async def test_every_interleaving_of_a_marketing_claim_and_a_hold(bench: Bench) -> None:
+    """All 20 interleavings of one claim and a text that may be a STOP: none claims after it."""
+    bench.clock.advance(SystemClock().now() - bench.clock.now())
+    for number, schedule in enumerate(TWO):
+        too_late, _ = await race(
+            bench,
+            number,
+            schedule,
+            purpose=Purpose.MARKETING,
+            opposing=holding,
+            reason=FailureReason.CONSENT_HELD,
+        )
+        assert not too_late, f"claimed after the hold: {''.join(schedule)}"
+
+
+async def test_a_hold_lets_everything_pass_that_does_not_sell(bench: Bench) -> None:
+    """A transactional message is claimed although a text of its recipient waits to be judged."""
+    await bench.send(draft(purpose=Purpose.TRANSACTIONAL))
+    (message,) = await bench.all_messages()
+    async with bench.transaction() as connection:
+        await holding(bench, message)(connection)
+    async with bench.transaction() as connection:
+        assert await claiming(bench, "C", message)(connection)
+
+
 class Careless(ConsentStore):
     """A ledger that lets everybody rely on what it says without keeping it so."""
 
@@ -211,7 +272,10 @@ async def test_the_interleavings_find_the_hole_a_missing_lock_leaves(
 ) -> None:
     """Without the lock PostgreSQL claims after the commit, so these tests can fail."""
     async with open_bench(postgres_database_url) as bench:
-        consents = replace(bench.consents, ledger=Careless())
-        careless = replace(bench, sending=replace(bench.sending, consents=consents))
+        # Withdrawing what is queued takes locks as well, so it must be away, too.
+        consents = replace(bench.consents, ledger=Careless(), on_change=[])
+        receiving = replace(bench.receiving, consents=consents)
+        sending = replace(bench.sending, consents=consents)
+        careless = replace(bench, sending=sending, receiving=receiving)
         found = [await race(careless, number, schedule) for number, schedule in enumerate(TWO)]
     assert any(too_late for too_late, _ in found)
