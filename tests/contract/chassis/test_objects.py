@@ -1,7 +1,8 @@
 """What the store of objects promises, whatever keeps them.
 
 SWITCHHOOK_TEST_S3_URL (`s3://bucket/prefix`) names a bucket to prove it on as well, such as one of
-a moto server; AWS_ENDPOINT_URL and the credentials come from the environment, as for every client.
+a moto server; AWS_ENDPOINT_URL, AWS_ALLOW_HTTP and the credentials come from the environment, as
+for every client.
 """
 
 import os

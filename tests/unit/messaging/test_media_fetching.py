@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -23,8 +24,12 @@ from carrier.media import (
 from chassis.clock import FixedClock
 from chassis.effects import Done, Effect, Failed, RetryLater
 from chassis.objects import Objects, open_objects
+from services.messaging.media import MediaReason
 from services.messaging.media_fetching import MediaFetcher, fetching, stated_sha256
 from services.messaging.use_cases.media_archive import FETCH, MediaArchive
+from tests.support.log_lines import Lines, lines, log_set_up
+
+__all__ = ["lines", "log_set_up"]
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CONTENT = b"\x89PNG\r\n\x1a\n and so on"
@@ -186,3 +191,33 @@ def test_a_stated_hash_is_read_with_care() -> None:
     assert stated_sha256(f" {HASH} ") == HASH
     for odd in ("", "=", "a" * 63, "ü" * 64, "AAAA", "\x00"):
         assert stated_sha256(odd) == ""
+
+
+class Recorder:
+    """Takes what is settled."""
+
+    def __init__(self) -> None:
+        self.lost_parts: list[tuple[object, ...]] = []
+
+    async def lost(self, connection: object, *what: object) -> None:
+        """Record a part that was lost."""
+        self.lost_parts.append(what)
+
+
+async def test_a_part_given_up_is_an_error_for_an_operator(objects: Objects, lines: Lines) -> None:
+    """What expired is said as an error, what was rejected as a warning, and neither has the URL."""
+    recorder: Any = Recorder()
+    fetcher = MediaFetcher(recorder, objects, finds(CONTENT), FixedClock(NOON))
+    nothing: Any = None
+    for failed in (Failed("LINK_GONE", "404"), Failed("HASH_MISMATCH")):
+        await fetcher.settle(nothing, replace(effect(), entity_key="m-1"), failed)
+    assert [what[:3] for what in recorder.lost_parts] == [
+        ("m-1", 0, MediaReason.LINK_GONE),
+        ("m-1", 0, MediaReason.HASH_MISMATCH),
+    ]
+    told = lines()
+    assert [(line["level"], line["message"], line["reason"]) for line in told] == [
+        ("error", "media.expired", "LINK_GONE"),
+        ("warning", "media.rejected", "HASH_MISMATCH"),
+    ]
+    assert not [line for line in told if URL in str(line)]
