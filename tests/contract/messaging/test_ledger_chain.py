@@ -1,4 +1,4 @@
-"""The chain of the ledger: without gaps under concurrency, and broken by whoever tampers with it."""
+"""The ledger's chain: without gaps under concurrency, broken by whoever tampers with it."""
 
 import asyncio
 from dataclasses import replace
