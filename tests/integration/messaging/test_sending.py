@@ -329,8 +329,8 @@ async def test_nothing_personal_is_logged(lines: Lines, light: Suite) -> None:
     """Neither numbers nor texts of what comes in and goes out reach a log line."""
     secret = f"private {uuid.uuid4()}"
     queued = await light.send(text=secret)
-    await light.deliver(inbound(secret), inbound("STOP"))
     await light.reaches(Status.MESSAGE_STATUS_SENDING, message_id=queued.message_id)
+    await light.deliver(inbound(secret), inbound("STOP"))
     await light.stands(State.CONSENT_STATE_REVOKED)
     await eventually(lambda: len(light.telnyx.taken) == 2)
     found = lines()
