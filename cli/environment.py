@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import socket
@@ -13,6 +14,20 @@ from simulator.settings import Settings as SimulatorSettings
 
 API_KEY = "KEY-development-only"
 _FREE_RANGE = (20_000, 30_000)
+_RULES = json.dumps(
+    {
+        "rules": [
+            {
+                "rule_id": "opening-hours",
+                "title": "Asks when we are open",
+                "enabled": True,
+                "text": "Example: we are open from nine to five, Monday to Friday.",
+                "contains": {"phrases": ["opening hours", "when are you open"]},
+            }
+        ]
+    }
+)
+"""One rule, as the settings of messaging read it, so that an automatic reply can be seen."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +107,7 @@ def development(folder: Path, ports: Ports) -> dict[str, str]:
         "SWITCHHOOK_MESSAGING_HELP_URL": "example.com/help",
         "SWITCHHOOK_MESSAGING_HELP_PHONE": "+12025550199",
         "SWITCHHOOK_MESSAGING_NUMBERS": world.MESSAGING_NUMBER,
+        "SWITCHHOOK_MESSAGING_RULES": _RULES,
         "SWITCHHOOK_FAX_DOCUMENTS_URL": str(folder / "fax-documents"),
         "SWITCHHOOK_MESSAGING_MEDIA_URL": str(folder / "messaging-media"),
         "SWITCHHOOK_SIMULATOR_API_KEY": API_KEY,
@@ -106,4 +122,6 @@ def development(folder: Path, ports: Ports) -> dict[str, str]:
         environ[f"{prefix}_DATABASE_URL"] = f"sqlite+aiosqlite:///{folder / f'{service}.db'}"
     # What the caller has set in its own environment wins.
     given = {name: text for name, text in os.environ.items() if name.startswith("SWITCHHOOK_")}
+    if "SWITCHHOOK_MESSAGING_RULES_FILE" in given:
+        del environ["SWITCHHOOK_MESSAGING_RULES"]
     return {**environ, **given}

@@ -204,6 +204,10 @@ _PATIENCE = 60
 _SOMEBODY = world.Person(
     f"+1{secrets.choice((303, 404, 503, 617, 713))}55501{secrets.randbelow(100):02d}", ""
 )
+# Likewise: the same phone is answered automatically once in five minutes.
+_CURIOUS = world.Person(
+    f"+1{secrets.choice((206, 415, 512, 646, 786))}55501{secrets.randbelow(100):02d}", ""
+)
 
 WELCOME: Sequence[Step] = (
     Step(
@@ -227,6 +231,21 @@ WELCOME: Sequence[Step] = (
         "/_sim/sms",
         _texts(world.ADA, "Start"),
         (_reply_to(world.ADA, "subscribed"), _reported("message.finalized")),
+    ),
+    Step(
+        "Somebody asks about opening hours, and a rule answers",
+        "/_sim/sms",
+        _texts(_CURIOUS, "Hi! What are your opening hours?"),
+        (_reply_to(_CURIOUS, "nine to five"), _reported("message.finalized")),
+    ),
+    Step(
+        "They ask again at once; one automatic answer is enough",
+        "/_sim/sms",
+        _texts(_CURIOUS, "Your opening hours please?"),
+        (
+            Expectation("message.received", {"status": 200}, attempts=True),
+            _reply_to(_CURIOUS, "", times=0),
+        ),
     ),
     Step(
         "Grace texts STOP, and the carrier itself answers",
