@@ -195,7 +195,8 @@ def _is_group(case: Case) -> bool:
 
 
 def _says_nothing(case: Case) -> bool:
-    return not case.words.strip() or texts.is_not_speech(case.words)
+    said_nothing = not case.words.strip() or texts.is_not_speech(case.words)
+    return said_nothing or _rule_of(case.received) == "reaction"
 
 
 def _is_bot_text(case: Case) -> bool:
