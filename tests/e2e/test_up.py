@@ -10,7 +10,7 @@
 import signal
 import socket
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http import HTTPStatus
 from pathlib import Path
 
@@ -76,15 +76,12 @@ async def test_no_process_outlives_it(tmp_path: Path) -> None:
 
 async def test_taken_port_is_said(tmp_path: Path) -> None:
     """A usual port that somebody holds is named, and how to do without."""
-    with suppress(OSError):  # whoever holds it already does as well
-        holder = socket.create_server(("127.0.0.1", CRM_ADMIN))
-    command = Command(tmp_path, "up", "--data", str(tmp_path / "data"))
-    try:
+    with ExitStack() as stack:
+        with suppress(OSError):  # whoever holds it already does as well
+            stack.enter_context(socket.create_server(("127.0.0.1", CRM_ADMIN)))
+        command = Command(tmp_path, "up", "--data", str(tmp_path / "data"))
+        stack.callback(command.clear_away)
         assert await command.status() == 1
-    finally:
-        command.clear_away()
-        with suppress(NameError):
-            holder.close()
     assert str(CRM_ADMIN) in command.errors
     assert "--free-ports" in command.errors
     assert len(command.errors.splitlines()) == 1
