@@ -16,6 +16,7 @@ from tests.integration.messaging.suite import (
     OURS,
     PEER,
     SECOND,
+    Answer,
     Asked,
     FakeTelnyx,
     Suite,
@@ -133,7 +134,7 @@ async def network(
         yield made
 
 
-def _carrying(group: asyncio.TaskGroup, made: Network, index: int, telnyx: FakeTelnyx) -> "object":
+def _carrying(group: asyncio.TaskGroup, made: Network, index: int, telnyx: FakeTelnyx) -> Answer:
     def answer(asked: Asked) -> web.Response | None:
         if asked.key not in telnyx.taken:
             group.create_task(made.carry(index, asked))
