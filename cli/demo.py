@@ -7,7 +7,6 @@ import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,6 @@ from cli.environment import Ports
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-    from simulator.scenarios import Result
 
 # Speech and ringing pass ten times as fast as in life; nothing of ours is scaled.
 _TIME_SCALE = "0.1"
@@ -31,7 +29,8 @@ def add_parser(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
         help="play the welcome scenario headless and check every effect",
         description="Start a suite of its own on free ports with fresh data, play the welcome "
         "scenario through signed webhooks, print a line for each event and each effect, and exit "
-        "0 only if the carrier saw every expected effect, and none twice.",
+        "0 only if the carrier saw every expected effect, and none twice, and the services hold "
+        "what they should.",
     )
     parser.add_argument(
         "--processes", action="store_true", help="a process for each service, as in production"
@@ -56,22 +55,26 @@ def run(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("SWITCHHOOK_SIMULATOR_TIME_SCALE", _TIME_SCALE)
     with tempfile.TemporaryDirectory(prefix="switchhook-demo-") as folder:
         try:
-            results = asyncio.run(_play(arguments, Path(folder)))
+            good = asyncio.run(_play(arguments, Path(folder)))
         except KeyboardInterrupt:
             return _INTERRUPTED
-    return 0 if all(not result.unmet for result in results) else 1
+    return 0 if good else 1
 
 
-async def _play(arguments: argparse.Namespace, folder: Path) -> Sequence[Result]:
+async def _play(arguments: argparse.Namespace, folder: Path) -> bool:
     from cli import suite
+    from cli.findings import findings
     from cli.story import Story, summary
     from simulator.client import Control
-    from simulator.scenarios import WELCOME, play
+    from simulator.playing import play
+    from simulator.scenarios import WELCOME
 
     ports, story = Ports.free(), Story()
     steps = [replace(step, seconds=arguments.patience or step.seconds) for step in WELCOME]
     async with suite.running(folder, ports, processes=arguments.processes):
         control = Control(f"http://127.0.0.1:{ports.simulator}")
         results = await asyncio.to_thread(play, control, steps, story.tell, begin=story.begin)
+        found = await findings(ports)
+    story.found(found)
     print(summary(results))
-    return results
+    return all(each.good for each in found) and not any(result.unmet for result in results)

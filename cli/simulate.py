@@ -13,7 +13,8 @@ from typing import Any
 
 from simulator import world
 from simulator.client import Control, ControlError, NotRunningError
-from simulator.scenarios import SCENARIOS, Result, play
+from simulator.playing import Result, play
+from simulator.scenarios import SCENARIOS
 
 _PEOPLE = {
     "ada": world.ADA.number,

@@ -5,8 +5,12 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from simulator.scenarios import Happening, Result, Step
+from simulator.playing import Happening, Result, Step
+
+if TYPE_CHECKING:
+    from cli.findings import Finding
 
 _DIM, _BOLD, _GREEN, _RED, _OFF = "\033[2m", "\033[1m", "\033[32m", "\033[31m", "\033[0m"
 
@@ -28,6 +32,13 @@ class Story:
         for expected in result.unmet:
             print(f"  {self._paint(_RED, f'missing: {expected}')}")
         sys.stdout.flush()
+
+    def found(self, findings: Sequence[Finding]) -> None:
+        """Print what the services hold in the end."""
+        print(self._paint(_BOLD, "And the services hold"))
+        for finding in findings:
+            text = finding.text if finding.good else self._paint(_RED, f"wrong: {finding.text}")
+            print(f"  {text}")
 
     def _line(self, happening: Happening) -> str:
         event = happening.what == "event"

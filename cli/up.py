@@ -106,7 +106,8 @@ def _places(folder: Path, ports: Ports) -> str:
 def _welcome(ports: Ports, leaving: threading.Event) -> None:
     from cli.story import Story, summary
     from simulator.client import Control, ControlError, NotRunningError
-    from simulator.scenarios import WELCOME, play
+    from simulator.playing import play
+    from simulator.scenarios import WELCOME
 
     control, story = Control(f"http://127.0.0.1:{ports.simulator}"), Story()
     try:

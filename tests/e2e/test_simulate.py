@@ -7,7 +7,8 @@
 import asyncio
 from pathlib import Path
 
-from simulator.scenarios import WELCOME, play
+from simulator.playing import play
+from simulator.scenarios import WELCOME
 from tests.e2e.command import Command, Up
 
 SECONDS = 110

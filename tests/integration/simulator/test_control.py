@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from cli import simulate
 from simulator import world
 from simulator.client import Control, ControlError, NotRunningError
-from simulator.scenarios import Expectation, Result, Step, play
+from simulator.playing import Expectation, Result, Step, play
 from tests.integration.simulator.conftest import Carrier, Sink
 from tests.support.eventually import eventually
 

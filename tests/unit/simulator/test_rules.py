@@ -8,8 +8,8 @@ from simulator import faults, scenarios, world
 from simulator.errors import ApiError
 from simulator.faults import Fault, Faults
 from simulator.idempotency import Claim, IdempotencyKeys, Stored
+from simulator.playing import Containing, Expectation, Step, unmet_expectations
 from simulator.retries import Verdict, backoff, error_code, verdict
-from simulator.scenarios import Containing, Expectation, Step, unmet_expectations
 from simulator.settings import Settings
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
