@@ -145,9 +145,9 @@ class Watching:
             )
 
     async def _forget(self) -> None:
+        # First what nobody has watched, a part at a time, so that no writer waits for long.
+        await self._advance()
         async with self._database.transaction() as connection:
-            while await self._store.number(connection):
-                pass
             await self._store.prune(connection, self._clock.now() - KEPT)
 
     async def _pause(self) -> None:

@@ -94,7 +94,13 @@ def test_every_fault_is_named_at_once() -> None:
         (
             VariableType.URL,
             ["https://example.com", "http://example.com/a?b=c"],
-            ["example.com", "javascript:alert(1)", "https://", "https://a@example.com", "https://["],
+            [
+                "example.com",
+                "javascript:alert(1)",
+                "https://",
+                "https://a@example.com",
+                "https://[",
+            ],
         ),
         (VariableType.PHONE_NUMBER, ["+12025550100"], ["12025550100", "+1", "+1 202 555 0100"]),
     ],
