@@ -113,14 +113,23 @@ def error(status: int, code: str, title: str) -> web.Response:
     return web.json_response(body, status=status)
 
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+async def no_opt_outs(_request: web.Request) -> web.StreamResponse:
+    """Answer GET /v2/messaging_optouts with an empty list."""
+    return web.json_response({"data": []})
+
+
 @asynccontextmanager
-async def fake_telnyx() -> AsyncIterator[FakeTelnyx]:
-    """Run the carrier for the block."""
+async def fake_telnyx(opt_outs: Handler | None = None) -> AsyncIterator[FakeTelnyx]:
+    """Run the carrier for the block; nobody has opted out there unless told otherwise."""
     telnyx = FakeTelnyx()
     telnyx.open.set()
     served = web.Application()
     served.router.add_post("/v2/messages", telnyx.take)
     served.router.add_get("/media/{name}", telnyx.file)
+    served.router.add_get("/v2/messaging_optouts", opt_outs or no_opt_outs)
     runner = web.AppRunner(served)
     await runner.setup()
     try:
@@ -249,10 +258,12 @@ async def _running(
 
 
 @asynccontextmanager
-async def whole_suite(nats_url: str, database_url: str, **more: str) -> AsyncIterator[Suite]:
+async def whole_suite(
+    nats_url: str, database_url: str, *, opt_outs: Handler | None = None, **more: str
+) -> AsyncIterator[Suite]:
     """Run the service with a carrier."""
     async with (
-        fake_telnyx() as telnyx,
+        fake_telnyx(opt_outs) as telnyx,
         messaging(nats_url, database_url, telnyx, **more) as suite,
     ):
         yield suite
