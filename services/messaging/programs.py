@@ -43,9 +43,10 @@ class Programs:
         return self.by_number.get(our_number, UNASSIGNED)
 
     def named(self, program_id: str) -> Program | None:
-        """Return the program of this id, or None."""
-        known = (each for each in self.by_number.values() if each.program_id == program_id)
-        return next(known, None)
+        """Return the program of this id, in any case, or None."""
+        wanted = program_id.casefold()
+        known = self.by_number.values()
+        return next((each for each in known if each.program_id.casefold() == wanted), None)
 
     def chosen(self, our_number: str, program_id: str = "") -> Program:
         """Return the program a message belongs to: the named one, or that of its sender."""

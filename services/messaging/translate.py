@@ -138,7 +138,9 @@ def timestamp(instant: datetime | None) -> Timestamp | None:
     return result
 
 
-def _thread(known: Message) -> message_thread_pb2.MessageThread:
+def _thread(known: Message) -> message_thread_pb2.MessageThread | None:
+    if not (known.conversation_id or known.auto or known.unread):
+        return None
     return message_thread_pb2.MessageThread(
         conversation_id=known.conversation_id, auto=known.auto, unread=known.unread
     )

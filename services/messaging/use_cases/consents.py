@@ -10,6 +10,7 @@ from chassis.effects import Effect
 from services.messaging.business_days import request_deadline
 from services.messaging.consent import (
     Action,
+    Channel,
     Decision,
     LedgerEntry,
     Method,
@@ -119,9 +120,7 @@ class Consents:
             for told in self.on_change:
                 await told(connection, entry.peer_number)
         link = await self.ledger.append(connection, self._complete(entry))
-        if link is not None and (
-            entry.action in _TOLD_ALWAYS or differ(before, after, self.programs)
-        ):
+        if link is not None and (_is_told(link) or differ(before, after, self.programs)):
             await self.effects.add(connection, self.tell(link))
         return link
 
@@ -160,3 +159,8 @@ class Consents:
         asked = entry.action in _STOPPING and entry.request_deadline is None
         deadline = request_deadline(entry.effective_time) if asked else entry.request_deadline
         return replace(entry, brand=entry.brand or self.brand, request_deadline=deadline)
+
+
+def _is_told(entry: LedgerEntry) -> bool:
+    """Say whether others must hear of it although no message stands differently by it."""
+    return entry.action in _TOLD_ALWAYS or entry.channel in (Channel.VOICE, Channel.FAX)

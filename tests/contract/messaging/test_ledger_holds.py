@@ -1,17 +1,27 @@
 """Texts that may be a STOP, questions for consent, and what the carrier's list tells."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
+from switchhook.messaging.v1.consent_pb2 import ConsentChannel
 
 from chassis.errors import NotFound, NotYet
 from chassis.metrics import Metrics
 from chassis.publisher import EVENT
 from services.messaging import keywords
 from services.messaging.business_days import request_deadline
-from services.messaging.consent import Action, ConsentState, Method, ObjectionReason
+from services.messaging.consent import (
+    Action,
+    Channel,
+    ConsentState,
+    LedgerEntry,
+    Method,
+    ObjectionReason,
+    Scope,
+)
 from services.messaging.hold_store import HoldStore
 from services.messaging.holds import HoldState, Judgement
 from services.messaging.keeping import Keeper
@@ -237,6 +247,42 @@ async def test_a_revocation_withdraws_what_is_queued(bench: Bench) -> None:
     (other,) = [each for each in await bench.all_messages() if each.text == "another"]
     assert other.status is Status.QUEUED
 
+
+async def test_a_person_may_answer_a_question_asked_after_the_stop(bench: Bench) -> None:
+    """What somebody asks after opting out may be answered by a person, and by no machine."""
+    await bench.receive(inbound("where is my order?"))
+    await bench.receive(inbound("STOP", create_time=NOON + timedelta(minutes=1)))
+    assert await objection(bench, Purpose.CONVERSATION) is ObjectionReason.OPTED_OUT
+    await bench.receive(inbound(UNCLEAR, create_time=NOON + timedelta(minutes=2)))
+    assert await objection(bench, Purpose.CONVERSATION) is ObjectionReason.OPTED_OUT
+    await bench.receive(inbound("but my order?", create_time=NOON + timedelta(minutes=3)))
+    assert await objection(bench, Purpose.CONVERSATION) is None
+    assert await objection(bench, Purpose.TRANSACTIONAL) is ObjectionReason.OPTED_OUT
+    async with bench.database.reading() as connection:
+        conversation = (OURS, PEER, Purpose.CONVERSATION)
+        assert await bench.consents.objection(connection, *conversation, auto=True) is not None
+
+
+async def test_an_opt_out_of_calls_is_told_and_stops_no_message(bench: Bench) -> None:
+    """What this service keeps for others reaches them by the stream."""
+    async with bench.transaction() as connection:
+        await bench.consents.add(connection, replace(CALLS, channel=Channel.VOICE))
+    assert await state(bench) is ConsentState.UNRECORDED
+    (record,) = await bench.effects(EVENT)
+    assert told(record)[1].channel == ConsentChannel.CONSENT_CHANNEL_VOICE
+
+
+CALLS = LedgerEntry(
+    entry_id="l-1",
+    effective_time=NOON,
+    record_time=NOON,
+    action=Action.REVOKED,
+    scope=Scope.BRAND,
+    method=Method.AGENT,
+    peer_number=PEER,
+    our_number="",
+    source_message_id="",
+)
 
 ROW = {"from": OURS, "to": PEER, "keyword": "STOP", "created_at": "2025-05-31T10:00:00Z"}
 
