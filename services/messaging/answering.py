@@ -13,6 +13,7 @@ from switchhook.messaging.v1 import (
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.grpc_server import Service
+from chassis.logs import get_logger
 from chassis.metrics import Metrics
 from services.messaging.auto_reply import Contains, Equals, FirstContact, OutOfHours, Rule
 from services.messaging.auto_reply_guards import Guard
@@ -32,10 +33,14 @@ _KINDS = {
     OutOfHours: "out_of_hours",
     FirstContact: "first_contact",
 }
+_LOOPS = (Guard.OWN_SENDER, Guard.ECHO, Guard.REPEATED, Guard.TOO_QUICK)
+"""What only machines that answer one another do."""
+
+_log = get_logger(__name__)
 
 
 class ReplyMetrics:
-    """Counts replies by the kind of their rule, and suppressed ones by what objected.
+    """Counts replies by the kind of their rule, and tells of suppressed ones by what objected.
 
     Counted when it is decided: a transaction that fails and is tried again counts twice.
     """
@@ -54,9 +59,12 @@ class ReplyMetrics:
         """Count a reply by the kind of its rule."""
         self._replies.at(_KINDS[type(rule.condition)]).inc()
 
-    def suppressed(self, guard: Guard) -> None:
-        """Count a reply that a guard kept from being given."""
+    def suppressed(self, guard: Guard, message_id: str) -> None:
+        """Count a reply that a guard kept from being given to a message."""
         self._suppressions.at(guard.value).inc()
+        event = "loop.suspected" if guard in _LOOPS else "auto_reply.suppressed"
+        log = _log.warning if guard in _LOOPS else _log.info
+        log(event, message_id=message_id, guard=guard.value)
 
 
 def auto_replies(

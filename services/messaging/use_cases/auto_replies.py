@@ -30,8 +30,8 @@ class Meter(Protocol):
         """Count a reply by the kind of its rule."""
         ...
 
-    def suppressed(self, guard: Guard) -> None:
-        """Count a reply that a guard kept from being given."""
+    def suppressed(self, guard: Guard, message_id: str) -> None:
+        """Count a reply that a guard kept from being given to a message."""
         ...
 
 
@@ -112,7 +112,7 @@ class AutoReplies:
             reply_id = await self._reply(connection, message, rule)
             self.meter.replied(rule)
         else:
-            self.meter.suppressed(guard)
+            self.meter.suppressed(guard, message.message_id)
         decided = Decided(
             message_id=message.message_id,
             rule_id=rule.rule_id,

@@ -52,7 +52,7 @@ class Tally:
         """Note a reply."""
         self.replies.append(rule.rule_id)
 
-    def suppressed(self, guard: Guard) -> None:
+    def suppressed(self, guard: Guard, message_id: str) -> None:
         """Note a suppression."""
         self.suppressed_by.append(guard)
 
