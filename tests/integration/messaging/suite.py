@@ -258,12 +258,10 @@ async def _running(
 
 
 @asynccontextmanager
-async def whole_suite(
-    nats_url: str, database_url: str, *, opt_outs: Handler | None = None, **more: str
-) -> AsyncIterator[Suite]:
+async def whole_suite(nats_url: str, database_url: str, **more: str) -> AsyncIterator[Suite]:
     """Run the service with a carrier."""
     async with (
-        fake_telnyx(opt_outs) as telnyx,
+        fake_telnyx() as telnyx,
         messaging(nats_url, database_url, telnyx, **more) as suite,
     ):
         yield suite

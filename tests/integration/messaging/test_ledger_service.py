@@ -28,7 +28,9 @@ from tests.integration.messaging.suite import (
     State,
     Status,
     Suite,
+    fake_telnyx,
     inbound,
+    messaging,
     whole_suite,
 )
 from tests.support.eventually import eventually
@@ -233,7 +235,7 @@ async def test_an_opt_out_that_only_the_carrier_knows_is_found_at_the_start(
         assert request.headers["Authorization"] == "Bearer KEY-test"
         return web.json_response({"data": rows if request.query["page[number]"] == "1" else []})
 
-    async with whole_suite(nats_url, database_url, opt_outs=listed) as suite:
+    async with fake_telnyx(listed) as telnyx, messaging(nats_url, database_url, telnyx) as suite:
         consent = await suite.stands(State.CONSENT_STATE_REVOKED)
         (entry,) = consent.recent_entries
         assert entry.method == consent_pb2.ConsentMethod.CONSENT_METHOD_PROVIDER_BLOCK
