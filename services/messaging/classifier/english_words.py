@@ -14,9 +14,8 @@ CLASSES: Final = {
     "unsubbed": "unsubscribed optedout unenrolled unsubbed",
     "opt": "opt",
     "out": "out",
-    "remove": "remove delete erase scrub purge drop unlist strike exclude scratch clear removing "
-    "deleting",
-    "take": "take get pull keep scratch strike taking getting",
+    "remove": "remove delete erase scrub purge unlist exclude removing deleting",
+    "take": "take get pull keep scratch strike drop cross taking getting",
     "removed": "removed deleted erased",
     "taken": "taken pulled off",
     "lose": "lose forget",
@@ -64,6 +63,7 @@ CLASSES: Final = {
     "my": "my our",
     "number": "number num numbr nmbr nbr no numbers phone cell cellphone line mobile info "
     "information details name data phonenumber contact #",
+    "which": "work personal home cell mobile business private office new other",
     "i": "i im ive ill id we were weve wed",
     "am": "am im were are was is",
     "you": "you u ya yall yous youse ye",
@@ -103,7 +103,7 @@ CLASSES: Final = {
     "want": "want wanna wish like desire care prefer need wana wan love appreciate",
     "urge": "want wanna wish like desire prefer need wana wan have got gotta hafta trying tryin try "
     "going gonna looking ready am im id ill would to can could how do does i we please just really "
-    "also should shall may might will must the best way is there a request requesting asking ask "
+    "also shall will must the best way is there a request requesting asking ask "
     "be officially formally",
     "intend": "need have want got gotta wanna hafta ought trying tryin try going gonna should must "
     "will ill might may can could would to am im just really better also probably",
@@ -129,10 +129,10 @@ CLASSES: Final = {
     "past_did": "did does didnt has have",
     "if": "if when whenever once",
     "hedge": "if when unless otherwise while until whenever till",
-    "proviso": "instead until till unless except only but however though for",
+    "proviso": "instead until till unless except only but however though fornow while",
     "say": "said say told asked texted replied sent typed wrote answered responded tell ask telling "
     "asking saying hit pressed entered requested txted replying begged",
-    "times": "times twice already before again multiple several repeatedly thrice time",
+    "times": "times twice already before again multiple several repeatedly thrice time two three four five six seven eight nine ten dozen hundred",
     "alone": "alone",
     "leave": "leave",
     "wrong": "wrong incorrect wrng",
@@ -172,13 +172,19 @@ CLASSES: Final = {
     "rather": "rather prefer appreciate like wish",
     "belong": "belong belongs",
     "name": "name",
+    "ended": "texts txts messages msgs textmessages notifications notifs robotexts alerts promos "
+    "promotions ads newsletter newsletters updates reminders coupons spam blasts marketing",
+    "off_thing": "hold speaker speakerphone mute guard call",
+    "junk": "spam scam harassment fraud",
+    "think": "think believe its",
     "lost": "lost",
     "on": "on",
     "of": "of",
     "or": "or and nor",
-    "clause": "i im ive ill id you your youre u this it thats we because cuz cus bc before as since "
-    "wtf who what nobody no not please pls stop these how why leave remove take go thx last final or "
-    "else my there don't dont do never thank cease quit block otherwise its delete lose whoever",
+    "clause": "i im ive ill id you your youre u thats we because cuz cus bc since wtf nobody no please "
+    "pls stop leave remove take go thx dont never thank cease quit block delete lose its unsubscribe",
+    "busy": "driving busy sleeping asleep working in at on with having eating about almost out home not "
+    "gonna going",
     # What the words mean elsewhere.
     "before_stop": "bus pit rest truck next last full metro subway tram train one first second third "
     "fourth fifth whistle door short tab gas food tour coach shuttle trolley ferry rail transit bike "
@@ -199,7 +205,7 @@ CLASSES: Final = {
     "metric": "rate rates count counts numbers metrics report reports customers users percentage "
     "total totals stats statistics data",
     "forget": "forget hesitate worry mind be afraid need",
-    "got": "get got receive received see saw seen hear heard read open find found getting receiving "
+    "got": "gotten get got receive received see saw seen hear heard read open find found getting receiving "
     "notice",
     "going": "coming going sending working loading delivered delivering showing arriving received "
     "sent seen opening",

@@ -54,6 +54,7 @@ _CLASSES: Final = {
     "sum": "dommage",
     "interested": "interesse interessee interessent",
     "off": "allez va degage degagez casse cassez tire",
+    "marker": "ne pas vous je vos votre svp veux veuillez merci jamais plus aucun aucune",
     "hell": "foutre faire diable merde voir enculer",
     "hate": "marre harcelement harcelez insupportable trop ras arnaque plainte bloque bloquer signaler "
     "penible agacant saoule",
@@ -105,6 +106,6 @@ FRENCH: Final = Grammar(
         unclear("unclear.stop_messages", "cease of? messages"),
     ),
     macros=_MACROS,
-    triggers=("contact", "message", "unsub", "remove", "cancel", "wrong", "leave", "interested", "off",
+    triggers=("marker", "contact", "message", "unsub", "remove", "cancel", "wrong", "leave", "interested", "off",
               "revoke"),
 )

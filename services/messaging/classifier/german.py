@@ -66,7 +66,7 @@ _MACROS: Final = {
 GERMAN: Final = Grammar(
     _CLASSES,
     (
-        nothing("not.got", "(no|not) word{0,2} message? word{0,1} got (?!contact)"),
+        nothing("not.got", "('habe'|'hab'|'haben'|'wurde'|'ist'|'sind') word{0,2} (no|not) word{0,3} got"),
         nothing("not.dont_stop", "cease not on"),
         stop("phrase.no_messages", "(start|pause|fill) no (det|more){0,2} message ('an' me)? tail"),
         stop("phrase.do_not_send", "ask send you? me? (fill){0,2} no (det|more){0,2} message tail"),
@@ -97,6 +97,6 @@ GERMAN: Final = Grammar(
         unclear("unclear.complaint", "hate any{0,5} message|message any{0,5} hate"),
     ),
     macros=_MACROS,
-    triggers=("contact", "send", "message", "unsub", "remove", "cancel", "wrong", "leave", "interested",
+    triggers=("no", "contact", "send", "message", "unsub", "remove", "cancel", "wrong", "leave", "interested",
               "off_verb", "revoke", "consent"),
 )

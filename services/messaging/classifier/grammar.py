@@ -1,10 +1,10 @@
 """Sentences as strings of word classes, and rules over them.
 
 A language has a lexicon, which says what classes each word belongs to, and rules, which are short
-patterns over the names of the classes, and words in quotes: `"stop (contacting|sending) 'me'?"`.
-Every combination of classes gets a letter, a text becomes a string with one letter per word, and a rule becomes a
-regular expression over these letters. Rules may repeat only with an upper bound, so that the time a
-text takes grows with its length and no faster.
+patterns over the names of the classes and over words in quotes: `"cease contacting 'me'?"`. Every
+combination of classes gets a letter, a text becomes a string with one letter per word, and a rule
+becomes a regular expression over these letters. Rules may repeat only with an upper bound, so that
+the time a text takes grows with its length and no faster.
 """
 
 import re
@@ -17,6 +17,7 @@ UNKNOWN: Final = "_"
 MASKED: Final = "-"
 _FIRST_LETTER: Final = 0x100
 _FULL_STOP, _QUESTION, _COMMA, _NUMBER, _DOING = ".", "?", ",", "0", "g"
+_PAUSES: Final = frozenset(',"()、，')
 _BUILT_IN: Final = {
     "word": r"[^.?,]",
     "any": r"[^.?]",
@@ -27,14 +28,16 @@ _BUILT_IN: Final = {
     "question": r"\?",
     "digits": _NUMBER,
     "doing": _DOING,
-    "masked": MASKED,
     "unknown": f"[{UNKNOWN}{MASKED}]",
 }
 _NAME: Final = re.compile(r"'\w+'|[a-z][a-z_]*")
 _LITERAL: Final = re.compile(r"'(\w+)'")
 _UNBOUNDED: Final = re.compile(r"[*+]|\{\d*,\}")
-_LONG_RUN: Final = re.compile(r"(.)\1{2,}")
-_DIGIT_FOR_LETTER: Final = str.maketrans("013457", "oleast")
+_LETTER_FOR_DIGIT: Final = str.maketrans("013457", "oleast")
+_HEAD_WORDS: Final = 12
+"""How far before a request its introduction may begin."""
+_NEVER: Final = "(?!)"
+_NO_CLASSES: Final[frozenset[str]] = frozenset()
 
 
 class Outcome(Enum):
@@ -48,23 +51,21 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern over classes, and what it means where it matches."""
+    """A pattern over classes, what it means where it matches, and what must stand before it."""
 
     rule_id: str
     outcome: Outcome
     pattern: str
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The rule that matched, and the words it matched."""
+    """The rule that matched, and the words it matched with their classes."""
 
     rule_id: str
     outcome: Outcome
     words: tuple[tuple[str, frozenset[str]], ...]
-    """Each word with its classes."""
-    end: int
-    """The place of the first token after it."""
 
     @property
     def classes(self) -> frozenset[str]:
@@ -82,29 +83,29 @@ class Grammar:
         *,
         macros: Mapping[str, str],
         triggers: Iterable[str],
-        limit_before: str = "(?!)",
-        limit_after: str = "(?!)",
+        limit_before: str = _NEVER,
+        limit_after: str = _NEVER,
     ) -> None:
         """Compile the rules; `triggers` are the classes without which none can match.
 
         A request is unclear when `limit_before` is found before it in its sentence, or
-        `limit_after` anywhere after it.
+        `limit_after` anywhere after it. Raises ValueError for a pattern that is not sound.
         """
-        patterns = [rule.pattern for rule in rules]
-        texts = [*macros.values(), *patterns, limit_before, limit_after]
+        texts = [*macros.values(), limit_before, limit_after]
+        texts += [text for rule in rules for text in (rule.pattern, rule.after)]
         literals = {word for text in texts for word in _LITERAL.findall(text)}
         classes = {**classes, **{f"'{word}'": word for word in literals}}
         self._classes_of = _classes_of_words(classes)
         self._letters = _Letters(self._classes_of)
-        self.triggers = frozenset(
-            word for name in triggers for word in classes[name].split()
-        )
         self._names = names = _Names(self._letters, classes, macros)
-        self._nothing = _alternation(rules, Outcome.NOTHING, names)
-        self._stop = _alternation(rules, Outcome.STOP, names)
-        self._unclear = _alternation(rules, Outcome.UNCLEAR, names)
-        self._limit_before = re.compile(names.compiled(limit_before))
-        self._limit_after = re.compile(names.compiled(limit_after))
+        self.vocabulary = frozenset(self._classes_of)
+        self.triggers = frozenset(word for name in triggers for word in classes[name].split())
+        nothing = (rule.pattern for rule in rules if rule.outcome is Outcome.NOTHING)
+        self._nothing = re.compile(_either(map(names.compiled, nothing)))
+        self._clear = _Rules(rules, Outcome.STOP, names)
+        self._unclear = _Rules(rules, Outcome.UNCLEAR, names)
+        self._limit_before = self.pattern(limit_before)
+        self._limit_after = self.pattern(limit_after)
 
     def tag(self, tokens: Iterable[str]) -> str:
         """Return one letter for each token."""
@@ -113,59 +114,64 @@ class Grammar:
 
     def read(self, tokens: Sequence[str]) -> tuple[Finding | None, str]:
         """Return what the text asks for, if a rule says so, and its letters with the rest masked."""
-        tags = self.tag(tokens)
-        if self._nothing is not None:
-            tags = self._nothing.expression.sub(_masked, tags)
-        for rules in (self._stop, self._unclear):
-            match = None if rules is None else rules.expression.search(tags)
-            if rules is not None and match is not None:
-                return self._finding(rules, match, tokens, tags), tags
+        tags = self._nothing.sub(_masked, self.tag(tokens))
+        for rules in (self._clear, self._unclear):
+            found = rules.find(tags)
+            if found is not None:
+                rule, start, end = found
+                words = tuple(
+                    (word, self._classes_of.get(word, _NO_CLASSES)) for word in tokens[start:end]
+                )
+                if rule.outcome is Outcome.STOP and self._is_limited(tags, start, end):
+                    return Finding("unclear.limited", Outcome.UNCLEAR, words), tags
+                return Finding(rule.rule_id, rule.outcome, words), tags
         return None, tags
 
-    def pattern(self, text: str) -> "re.Pattern[str]":
+    def pattern(self, text: str) -> re.Pattern[str]:
         """Compile a pattern over the classes of this language."""
         return re.compile(self._names.compiled(text))
 
-    def _finding(
-        self, rules: "_Alternation", match: re.Match[str], tokens: Sequence[str], tags: str
-    ) -> Finding:
-        rule = rules.rule_of(match)
-        words = tuple(
-            (word, self._classes_of.get(word, _NO_CLASSES))
-            for word in tokens[match.start() : match.end()]
-        )
-        # A limit before or after it makes a clear request unclear.
-        sentence = max(tags.rfind(mark, 0, match.start()) for mark in ".?") + 1
+    def _is_limited(self, tags: str, start: int, end: int) -> bool:
+        if self._limit_after.search(tags, end) is not None:
+            return True
+        sentence = max(tags.rfind(mark, 0, start) for mark in (_FULL_STOP, _QUESTION)) + 1
         before = self._limit_before.search(tags, sentence)
-        limited = self._limit_after.search(tags, match.end()) is not None or (
-            before is not None and before.start() < match.start()
-        )
-        if limited and rule.outcome is Outcome.STOP:
-            return Finding("unclear.limited", Outcome.UNCLEAR, words, match.end())
-        return Finding(rule.rule_id, rule.outcome, words, match.end())
+        return before is not None and before.start() < start
 
 
-_NO_CLASSES: Final[frozenset[str]] = frozenset()
+class _Rules:
+    """Rules of one outcome, searched for together; the first of the list wins at each place."""
 
+    def __init__(self, rules: Sequence[Rule], outcome: Outcome, names: "_Names") -> None:
+        chosen = [rule for rule in rules if rule.outcome is outcome]
+        patterns = [names.compiled(rule.pattern) for rule in chosen]
+        self._somewhere = re.compile(_either(patterns))
+        self._rules = [
+            (rule, re.compile(pattern), _head(rule, names))
+            for rule, pattern in zip(chosen, patterns, strict=True)
+        ]
 
-@dataclass(frozen=True, slots=True)
-class _Alternation:
-    expression: re.Pattern[str]
-    rules: Sequence[Rule]
-
-    def rule_of(self, match: re.Match[str]) -> Rule:
-        """Return the rule whose group matched."""
-        return self.rules[int((match.lastgroup or "r0")[1:])]
-
-
-def _alternation(
-    rules: Sequence[Rule], outcome: Outcome, names: "_Names"
-) -> _Alternation | None:
-    chosen = [rule for rule in rules if rule.outcome is outcome]
-    if not chosen:
+    def find(self, tags: str) -> tuple[Rule, int, int] | None:
+        """Return the first rule that matches, and where."""
+        place = self._somewhere.search(tags)
+        while place is not None:
+            at = place.start()
+            for rule, pattern, head in self._rules:
+                match = pattern.match(tags, at)
+                if match is None:
+                    continue
+                if head is None or head.search(tags, max(0, at - _HEAD_WORDS), at) is not None:
+                    return rule, at, match.end()
+            place = self._somewhere.search(tags, at + 1)
         return None
-    groups = (f"(?P<r{at}>{names.compiled(rule.pattern)})" for at, rule in enumerate(chosen))
-    return _Alternation(re.compile("|".join(groups)), chosen)
+
+
+def _head(rule: Rule, names: "_Names") -> re.Pattern[str] | None:
+    return re.compile(rf"{names.compiled(rule.after)}\Z") if rule.after else None
+
+
+def _either(patterns: Iterable[str]) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns) or _NEVER
 
 
 def _masked(match: re.Match[str]) -> str:
@@ -191,29 +197,19 @@ class _Letters(dict[str, str]):
             self[word] = self.combinations.setdefault(names, letter)
 
     def __missing__(self, token: str) -> str:
+        if token.isalpha():
+            return _DOING if token.endswith("ing") and len(token) > 4 else UNKNOWN
         if not token[0].isalnum():
             return _punctuation(token)
         if token[0].isdigit() and token[-1].isdigit():
             return _NUMBER
-        other = _plainer(token)
-        if other != token and other in self:
-            return self[other]
-        return _DOING if len(token) > 4 and token.endswith("ing") else UNKNOWN
+        return self.get(token.translate(_LETTER_FOR_DIGIT), UNKNOWN)
 
 
 def _punctuation(token: str) -> str:
     if "?" in token:
         return _QUESTION
     return _COMMA if token in _PAUSES else _FULL_STOP
-
-
-_PAUSES: Final = frozenset(',"()、，')
-
-
-def _plainer(token: str) -> str:
-    """Return a word as it would be without stretched letters and digits in their place."""
-    plain = _LONG_RUN.sub(r"\1", token)
-    return plain if plain.isalpha() else plain.translate(_DIGIT_FOR_LETTER)
 
 
 class _Names:
@@ -226,9 +222,7 @@ class _Names:
         if not self._expanded.keys().isdisjoint([*classes, *macros]):
             raise ValueError("a class or macro has the name of a built-in one")
         for name in classes:
-            members = (
-                letter for names, letter in letters.combinations.items() if name in names
-            )
+            members = (letter for names, letter in letters.combinations.items() if name in names)
             self._expanded[name] = f"[{''.join(members)}]"
         for name, pattern in macros.items():
             self._expanded[name] = f"(?:{self.compiled(pattern)})"
@@ -237,8 +231,8 @@ class _Names:
         """Return the regular expression for a pattern; raises ValueError for one without bound."""
         if _UNBOUNDED.search(pattern):
             raise ValueError(f"repeats without an upper bound: {pattern}")
-        spaced = re.sub(r"\((?!\?)", "(?:", pattern)
-        return _NAME.sub(self._expand, spaced).replace(" ", "")
+        grouped = re.sub(r"\((?!\?)", "(?:", pattern)
+        return _NAME.sub(self._expand, grouped).replace(" ", "")
 
     def _expand(self, match: re.Match[str]) -> str:
         name = match[0]
@@ -252,11 +246,11 @@ def nothing(rule_id: str, pattern: str) -> Rule:
     return Rule(rule_id, Outcome.NOTHING, pattern)
 
 
-def stop(rule_id: str, pattern: str) -> Rule:
+def stop(rule_id: str, pattern: str, *, after: str = "") -> Rule:
     """Return a rule for a clear request."""
-    return Rule(rule_id, Outcome.STOP, pattern)
+    return Rule(rule_id, Outcome.STOP, pattern, after)
 
 
-def unclear(rule_id: str, pattern: str) -> Rule:
+def unclear(rule_id: str, pattern: str, *, after: str = "") -> Rule:
     """Return a rule for what a person must read."""
-    return Rule(rule_id, Outcome.UNCLEAR, pattern)
+    return Rule(rule_id, Outcome.UNCLEAR, pattern, after)

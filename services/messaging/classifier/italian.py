@@ -94,6 +94,6 @@ ITALIAN: Final = Grammar(
         unclear("unclear.stop_messages", "cease of? messages"),
     ),
     macros=_MACROS,
-    triggers=("contact", "message", "unsub", "remove", "me_removed", "cancel", "wrong", "leave",
+    triggers=("refuse", "cease", "contact", "message", "unsub", "remove", "me_removed", "cancel", "wrong", "leave",
               "interested", "off", "revoke"),
 )

@@ -3,31 +3,55 @@
 import re
 from typing import Final
 
-_HINTS: Final = frozenset(
-    ["disturb", "driving", "focus", "office", "auto", "automatic", "automated", "automatically", "autoreply", "autoresponder", "unavailable", "vacation", "leave", "monitored", "unattended", "mailbox", "abwesend", "abwesenheit", "automatische", "automatico", "automatica", "automatique", "automatisch", "ausente", "absent", "ferie", "vacaciones", "ferias", "conges", "urlaub", "reply", "text", "send", "txt", "respond", "respondez", "repondez", "envoyez", "responda", "envie", "responde", "envia", "antworten", "antworte", "rispondi", "invia", "rates", "unsubscribed", "opted", "subscribed", "resubscribed", "busy", "contacting", "reaching", "conduciendo", "manejando", "dirigindo", "conduis", "fahre", "stop", "msg", "hours"]
+_AUTOMATIC: Final = tuple(
+    (sign, re.compile(pattern))
+    for sign, pattern in (
+        ("disturb", r"\bdo not disturb (?:is |was )?(?:turned )?on\b|\bwith do not disturb\b"),
+        ("focus", r"\bdriving focus\b|\bfocus (?:is )?turned on\b"),
+        ("silenced", r"\bnotifications (?:are )?silenced\b"),
+        ("driving", r"\bi'?\s?a?m driving\b.{0,60}\b(?:i'?ll|will) (?:see|get|call|text|reply|respond)"),
+        ("office", r"\bout of (?:the |my )?office\b"),
+        ("auto", r"\bauto(?:mat(?:ic|ed))?[- ]?(?:reply|response|responder|message|text)\b"),
+        ("automat", r"\b(?:respuesta|mensaje|resposta|mensagem|risposta|messaggio) automatic[oa]\b"),
+        ("automat", r"\b(?:reponse|message) automatique\b|\bautomatische (?:antwort|nachricht)\b"),
+        ("monitored", r"\b(?:not|un) ?monitored\b|\bisn'?t monitored\b"),
+        ("unattended", r"\b(?:is|are) unattended\b"),
+        ("able to rec", r"\b(?:not|un) ?able to rec"),
+        ("currently", r"\bcurrently (?:unavailable|away|closed|out)\b.{0,80}\b(?:get back|respond|reply|return)"),
+        ("for contacting", r"\b(?:thanks|thank you) for contacting\b.{0,200}\b(?:hours|get back|respond|shortly|as soon as|reply|team)"),
+        ("for reaching", r"\b(?:thanks|thank you) for reaching\b.{0,200}\b(?:hours|get back|respond|shortly|as soon as|reply|team)"),
+        ("for your", r"\b(?:thanks|thank you) for your (?:message|text)\b.{0,200}\b(?:hours|get back|respond|shortly|as soon as possible|reply stop|team)"),
+        ("reply s", r"\b(?:un|re)?(?:subscribed|opted)\b.{0,60}\breply (?:start|stop)\b"),
+        ("subscribed", r"\byou (?:have |are |were )(?:been |now |successfully ){0,3}(?:un|re)?subscribed\b"),
+        ("opted", r"\byou (?:have |are |were )(?:been |now |successfully ){0,3}opted\b"),
+        ("data rates", r"\b(?:msg|message) ?(?:&|and) ?data rates\b"),
+        ("oficina", r"\bfuera de (?:la )?oficina\b"),
+        ("conduciendo", r"\bestoy conduciendo\b"),
+        ("manejando", r"\bestoy manejando\b"),
+        ("dirigindo", r"\bestou dirigindo\b"),
+        ("escritorio", r"\bfora do escritorio\b"),
+        ("absent", r"\babsente? du bureau\b"),
+        ("volant", r"\bje suis au volant\b"),
+        ("conduis", r"\bje conduis\b.{0,60}\b(?:rappel|repond)"),
+        ("abwesenheits", r"\babwesenheits"),
+        ("buro", r"\bnicht im buro\b"),
+        ("fuori", r"\bfuori (?:sede|ufficio)\b"),
+        ("автоответ", r"автоответ"),
+    )
 )
-_AUTOMATIC: Final = re.compile(
-    r"""
-    do\ not\ disturb\ (?:is\ |was\ )?(?:turned\ )?on | with\ do\ not\ disturb | driving\ focus
-    | focus\ (?:is\ )?turned\ on | notifications\ silenced
-    | \bi'?\ ?a?m\ driving\b.{0,60}\b(?:i'?ll|will)\ (?:see|get|call|text|reply|respond)
-    | \bout\ of\ (?:the\ |my\ )?office\b | \bauto(?:mat(?:ic|ed))?[- ]?(?:reply|response|responder|message)\b
-    | \bautoreply\b | this\ is\ an\ automat
-    | \b(?:number|inbox|mailbox|line|account)\ (?:is|are)\ (?:not|un)\ ?(?:monitored|attended|able)
-    | \b(?:number|inbox|mailbox|line)\ (?:is\ not|isn'?t|does\ not|doesn'?t|cannot|can'?t)\ (?:monitored|accept|receive|being)
-    | \bcurrently\ (?:unavailable|away|closed|out)\b.{0,80}\b(?:get\ back|respond|reply|return)
-    | \b(?:thanks|thank\ you)\ for\ (?:contacting|reaching\ out|texting|messaging|your\ (?:message|text))\b
-      .{0,200}\b(?:hours|get\ back|respond|shortly|as\ soon\ as|reply|representative|team)
-    | \b(?:reset|reconnect|opted|unsubscribed|subscribed|resubscribed)\b.{0,60}\breply\ (?:start|stop|help|unstop)
-    | \byou\ (?:have|are|were)\ (?:been\ |now\ |successfully\ ){0,3}(?:un|re)?(?:subscribed|opted)
-    | \b(?:msg|message)\ ?(?:&|and)\ ?data\ rates | \bfrom\ this\ sender
-    | \bfuera\ de\ (?:la\ )?oficina\b | \brespuesta\ automatica | \bmensaje\ automatico
-    | \bestoy\ (?:conduciendo|manejando)\b | \bresposta\ automatica | \bmensagem\ automatica
-    | \bestou\ dirigindo\b | \bfora\ do\ escritorio | \breponse\ automatique | \babsent(?:e)?\ du\ bureau
-    | \bje\ (?:suis\ au\ volant|conduis) | \babwesenheits | \bautomatische\ antwort | \bnicht\ im\ buro
-    | \brisposta\ automatica | \bfuori\ (?:sede|ufficio) | автоответ
-    """,
-    re.VERBOSE,
+"""Words that show it, each with the sentence they must be part of."""
+_TELLING: Final = frozenset(
+    [
+        *("reply", "text", "txt", "send", "respond", "type", "say", "write", "stop", "help", "info"),
+        *("responda", "responde", "envie", "envia", "repondez", "envoyez"),
+        *("antworten", "antworte", "rispondi", "invia"),
+    ]
+)
+_TOLD: Final = frozenset(
+    [
+        *("stop", "stopall", "unsubscribe", "end", "quit", "cancel", "optout", "help", "info", "start"),
+        *("alto", "parar", "sair", "arret", "baja", "stopp"),
+    ]
 )
 _INSTRUCTION: Final = re.compile(
     r"""
@@ -47,14 +71,16 @@ _A_PERSON: Final = re.compile(
 )
 
 
-def is_automatic(folded: str, words: frozenset[str]) -> bool:
+def is_automatic(folded: str) -> bool:
     """Say whether a phone or a mailbox seems to have answered by itself."""
-    return not words.isdisjoint(_HINTS) and _AUTOMATIC.search(folded) is not None
+    return any(sign in folded and pattern.search(folded) for sign, pattern in _AUTOMATIC)
 
 
 def instruction(folded: str, words: frozenset[str]) -> re.Match[str] | None:
     """Return where a text tells somebody how to opt out or get help, as our own messages do."""
-    return None if words.isdisjoint(_HINTS) else _INSTRUCTION.search(folded)
+    if words.isdisjoint(_TOLD) or words.isdisjoint(_TELLING):
+        return None
+    return _INSTRUCTION.search(folded)
 
 
 def speaks_of_itself(folded: str, told: re.Match[str]) -> bool:

@@ -11,6 +11,8 @@ from typing import Final
 _REMEMBERED: Final = 8192
 """How many characters are remembered once folded; the rest is folded anew each time."""
 
+_LONGEST: Final = 4
+"""How many letters of a ligature are kept, so that no text grows much by being folded."""
 # Letters that look like small capitals and have no compatibility mapping of their own.
 _SMALL_CAPITALS: Final = dict(
     zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢıłøđð", "abcdefghijklmnopqrstuvwyzilodd", strict=True)
@@ -94,7 +96,8 @@ def _without_marks(character: str) -> str:
     apart = unicodedata.normalize("NFKD", character).casefold()
     apart = unicodedata.normalize("NFKD", apart)
     bare = "".join(each for each in apart if not unicodedata.category(each).startswith("M"))
-    return unicodedata.normalize("NFKC", "".join(_SMALL_CAPITALS.get(each, each) for each in bare))
+    plain = "".join(_SMALL_CAPITALS.get(each, each) for each in bare[:_LONGEST])
+    return unicodedata.normalize("NFKC", plain)
 
 
 _FOLDING: Final = _Folding()

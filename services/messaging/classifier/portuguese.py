@@ -23,7 +23,7 @@ _CLASSES: Final = {
     "program": "alertas avisos notificacoes",
     "more": "mais outra outras outro outros nenhuma nenhum",
     "det": "a o as os essa essas esse esses esta estas este estes sua suas seu seus minha meu mais "
-    "nenhuma nenhum outra outro outros todas todos isso isto um uma tipo de desse dessas",
+    "nenhuma nenhum outra outro outros todas todos isso isto um uma tipo de desse dessas dessa deste desta",
     "want": "quero queria desejo queremos gostaria preciso pretendo",
     "wish": "quero queria desejo queremos gostaria preciso pretendo posso como poderia faco para me "
     "pra por de eu favor onde podem pode voces voce solicito peco e",
@@ -103,6 +103,6 @@ PORTUGUESE: Final = Grammar(
         unclear("unclear.stop_messages", "cease of? messages|cancel messages"),
     ),
     macros=_MACROS,
-    triggers=("contact", "contacting", "message", "unsub", "remove", "cancel",
+    triggers=("refuse", "cease", "contact", "contacting", "message", "unsub", "remove", "cancel",
               "wrong", "leave", "interested", "off", "revoke"),
 )

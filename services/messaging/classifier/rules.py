@@ -21,8 +21,11 @@ from services.messaging.classifier.speech import LINK, spoken
 from services.messaging.classifier.tokens import key, spelled, tokens
 from services.messaging.classifier.tokens import words as words_of
 
-_OTHER_GRAMMARS: Final = (SPANISH, FRENCH, PORTUGUESE, GERMAN, ITALIAN, RUSSIAN)
-_TRIGGERS: Final = frozenset().union(*(each.triggers for each in (ENGLISH, *_OTHER_GRAMMARS)))
+_OTHER_GRAMMARS: Final = tuple(
+    (grammar, grammar.triggers - ENGLISH.vocabulary)
+    for grammar in (SPANISH, FRENCH, PORTUGUESE, GERMAN, ITALIAN, RUSSIAN)
+)
+"""The grammars, each with the words that show that a text is in its language."""
 _SINGLE_LETTERS: Final = frozenset("bcdefghjklmnopqrstvwxyz")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
 _LEET: Final = re.compile(r"[a-z][0134578]|[0134578][a-z]")
@@ -76,14 +79,15 @@ def _read(raw: str, folded: str, context: Context) -> _Text:
         found = tokens(said)
         known = frozenset(found)
     if "un" in said:
-        found = [_corrected(token) for token in found]
+        corrected = {token: _corrected(token) for token in known}
+        found = [corrected[token] for token in found]
         known = frozenset(found)
     spoken_words = words_of(found)
     return _Text(raw, said, found, spoken_words, known, " ".join(spoken_words), context, reacted)
 
 
 def _corrected(token: str) -> str:
-    if token.startswith("un") and token not in _TRIGGERS and spelling.is_misspelled_keyword(token):
+    if token.startswith("un") and token not in ENGLISH.vocabulary and spelling.is_misspelled_keyword(token):
         return "unsubscribe"
     return token
 
@@ -164,6 +168,8 @@ def _is_strictly(text: _Text, word: str) -> bool:
 
 
 def _help_keyword(text: _Text) -> Decision | None:
+    if text.known.isdisjoint(words.HELP):
+        return None
     core = {word for word in text.words if word not in words.POLITE and word != "me"}
     if text.key in words.HELP or (core and core <= words.HELP and len(text.words) <= _FEW_WORDS):
         return Decision(KeywordClass.HELP, "whole_message.help", normalized=text.key)
@@ -180,7 +186,7 @@ def _pending_opt_in(text: _Text) -> Decision | None:
 
 
 def _automatic(text: _Text) -> Decision | None:
-    if machines.is_automatic(text.folded, text.known):
+    if machines.is_automatic(text.folded):
         return _none(text, "bot.automatic")
     return None
 
@@ -235,6 +241,9 @@ def _is_echo(word: str) -> bool:
     return word in _ECHOED or word in words.POLITE or word.isdigit()
 
 
+_SINGLES: Final = words.SINGLE_STOPS | words.START | frozenset(
+    word for entry in words.STOPPING if " " in entry for word in entry.split()
+)
 _CODE: Final = re.compile(r"\d{4,}")
 
 
@@ -257,6 +266,8 @@ def _keyword_and_filler(text: _Text) -> Decision | None:
 
 
 def _filled(text: _Text, said: list[str]) -> Decision | None:
+    if text.known.isdisjoint(_SINGLES):
+        return None
     core = [word for word in said if word not in words.POLITE]
     if not core:
         return None
@@ -314,7 +325,7 @@ def _sentences(text: _Text) -> Decision | None:
     found = _foreign(text)
     if found is not None and found.klass is KeywordClass.STOP:
         return found
-    if text.known.isdisjoint(_TRIGGERS) and _LEET.search(text.folded) is None:
+    if text.known.isdisjoint(ENGLISH.triggers) and _LEET.search(text.folded) is None:
         return found
     finding, tags = ENGLISH.read(text.tokens)
     if finding is not None and finding.outcome is Outcome.STOP:
@@ -324,8 +335,8 @@ def _sentences(text: _Text) -> Decision | None:
 
 def _foreign(text: _Text) -> Decision | None:
     unclear: Decision | None = None
-    for grammar in _OTHER_GRAMMARS:
-        if text.known.isdisjoint(grammar.triggers):
+    for grammar, signs in _OTHER_GRAMMARS:
+        if text.known.isdisjoint(signs):
             continue
         finding, _ = grammar.read(text.tokens)
         if finding is not None and finding.outcome is Outcome.STOP:

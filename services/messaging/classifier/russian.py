@@ -68,5 +68,5 @@ RUSSIAN: Final = Grammar(
         unclear("unclear.complaint", "hate any{0,5} message|message any{0,5} hate"),
     ),
     macros=_MACROS,
-    triggers=("contact", "message", "unsub", "remove", "wrong", "leave", "interested", "off", "revoke"),
+    triggers=("cease", "refuse", "contact", "message", "unsub", "remove", "wrong", "leave", "interested", "off", "revoke"),
 )

@@ -23,10 +23,10 @@ _TAPBACK: Final = re.compile(
     re.VERBOSE,
 )
 _CARD: Final = re.compile(r"begin:v(?:card|calendar).*?(?:end:v(?:card|calendar)|\Z)", re.DOTALL)
-_QUOTED_LINE: Final = re.compile(r"^[ \t]*>[^\n]*$", re.MULTILINE)
-_ONLY_ARROWS: Final = re.compile(r"[\s>]*>[\s>]*([\w ]{1,40}?)[\s<>!.]*")
+_QUOTED_LINE: Final = re.compile(r"^[ \t]{0,8}>[^\n]*$", re.MULTILINE)
+_ARROWS: Final = str.maketrans("<>", "  ")
 _QUOTED_REST: Final = re.compile(
-    r"^[ \t]*(?:-{2,} ?(?:original|forwarded|weitergeleitete|mensaje|message)[^\n]{0,40}-{2,}"
+    r"^[ \t]{0,8}(?:-{2,9} ?(?:original|forwarded|weitergeleitete|mensaje|message)[^\n]{0,40}-{2,}"
     r"|(?:on|el|le|am|em|il) [^\n]{4,120}(?:wrote|escribio|a ecrit|schrieb|escreveu|ha scritto) ?:)"
     r".*\Z",
     re.MULTILINE | re.DOTALL,
@@ -48,6 +48,10 @@ _LINK: Final = re.compile(
 )
 
 
+_MAY_BE_LINK: Final = re.compile(r"\.\w|://")
+_MAY_BE_SIGNATURE: Final = re.compile("sent |outlook|enviado|envoye|gesendet|inviato|отправлено")
+
+
 def spoken(folded: str) -> tuple[str, bool]:
     """Return what is left when everything that is not speech is gone, and whether it reacted.
 
@@ -64,9 +68,11 @@ def spoken(folded: str) -> tuple[str, bool]:
         folded = _QUOTED_REST.sub("", folded)
     if ":" in folded:
         folded = _PREFIX.sub("", folded, count=1) if _PREFIX.match(folded) else folded
-    if "." in folded or "://" in folded:
+    if _MAY_BE_LINK.search(folded):
         folded = _LINK.sub(LINK, folded)
-    return _SIGNATURE.sub("", folded), reaction is not None
+    if _MAY_BE_SIGNATURE.search(folded):
+        folded = _SIGNATURE.sub("", folded)
+    return folded, reaction is not None
 
 
 def _after_quote(folded: str, start: int) -> str:
@@ -78,5 +84,5 @@ def _without_quotes(folded: str) -> str:
     left = _QUOTED_LINE.sub("", folded)
     if left.strip():
         return left
-    alone = _ONLY_ARROWS.fullmatch(folded)  # `>> STOP <<` is decoration
-    return left if alone is None else alone[1]
+    alone = folded.translate(_ARROWS).strip()  # `>> STOP <<` is decoration
+    return alone if len(alone.split()) <= 2 else left

@@ -1,6 +1,8 @@
 """Misspelled keywords, looked for only where a single word is the whole message."""
 
 import re
+from collections.abc import Iterator
+from string import ascii_lowercase
 from typing import Final
 
 _KEYWORDS: Final = ("stop", "quit", "cancel", "revoke", "remove", "optout", "stopall")
@@ -32,50 +34,49 @@ def plain(word: str) -> str:
 
 def is_misspelled_keyword(word: str) -> bool:
     """Say whether a word is a keyword typed badly and nothing else: `stpo`, `unsuscribe`."""
-    if word in _REAL_WORDS or word in _UNCLEAR_WORDS or not 3 <= len(word) <= 14:
-        return False
-    if any(_slips(word, keyword) for keyword in _KEYWORDS):
+    if word in _SLIPS:
         return True
     # What begins like SUBSCRIBE or RESUBSCRIBE asks for the opposite.
-    long = len(word) >= 8 and word[0] in "undio"
-    return long and any(_distance(word, each, 2) <= 2 for each in _LONG_KEYWORDS)
+    if not 8 <= len(word) <= 14 or word[0] not in "undio" or word in _OTHER_WORDS:
+        return False
+    return any(_is_within_two(word, keyword) for keyword in _LONG_KEYWORDS)
 
 
 def is_near_keyword(word: str) -> bool:
     """Say whether a word might be a keyword typed badly, or one of its other forms."""
-    if word in _UNCLEAR_WORDS:
-        return True
-    if word in _REAL_WORDS or not 4 <= len(word) <= 8:
-        return False
-    return any(_distance(word, keyword, 1) <= 1 for keyword in _KEYWORDS)
+    return word in _UNCLEAR_WORDS or word in _NEAR
 
 
-def _slips(word: str, keyword: str) -> bool:
-    """Say whether one slip of the fingers makes the keyword into the word.
+def _slips(keyword: str) -> Iterator[str]:
+    """Yield what one slip of the fingers makes of a keyword.
 
     Two letters exchanged, one doubled or left out, or the next key hit.
     """
-    if len(word) == len(keyword):
-        differ = [at for at in range(len(word)) if word[at] != keyword[at]]
-        if len(differ) == 1:
-            at = differ[0]
-            return word[at] in _NEIGHBOURS.get(keyword[at], "")
-        return len(differ) == 2 and differ[1] == differ[0] + 1 and _crossed(word, keyword, differ[0])
-    if len(word) == len(keyword) + 1:
-        return any(word == keyword[:at] + keyword[at] + keyword[at:] for at in range(len(keyword)))
-    if len(word) == len(keyword) - 1:
-        return any(word == keyword[:at] + keyword[at + 1 :] for at in range(1, len(keyword)))
-    return False
+    for at, letter in enumerate(keyword):
+        before, after = keyword[:at], keyword[at + 1 :]
+        yield before + letter + letter + after
+        if at:
+            yield before + after
+        if after:
+            yield before + after[0] + letter + after[1:]
+        for neighbour in _NEIGHBOURS[letter]:
+            yield before + neighbour + after
 
 
-def _crossed(word: str, keyword: str, at: int) -> bool:
-    return word[at] == keyword[at + 1] and word[at + 1] == keyword[at]
+def _near(keyword: str) -> Iterator[str]:
+    """Yield every word one letter away from a keyword."""
+    for at in range(len(keyword) + 1):
+        before, after = keyword[:at], keyword[at:]
+        yield before + after[1:]
+        for letter in ascii_lowercase:
+            yield before + letter + after
+            yield before + letter + after[1:]
 
 
-def _distance(one: str, other: str, limit: int) -> int:
-    """Return how many letters must change, or more than the limit; both are short."""
-    if abs(len(one) - len(other)) > limit:
-        return limit + 1
+def _is_within_two(one: str, other: str) -> bool:
+    """Say whether at most two letters make the difference; both are short."""
+    if abs(len(one) - len(other)) > 2:
+        return False
     before = list(range(len(other) + 1))
     for row, letter in enumerate(one, 1):
         current = [row]
@@ -83,4 +84,13 @@ def _distance(one: str, other: str, limit: int) -> int:
             cost = before[column - 1] + (letter != wanted)
             current.append(min(before[column] + 1, current[-1] + 1, cost))
         before = current
-    return before[-1]
+    return before[-1] <= 2
+
+
+_OTHER_WORDS: Final = _REAL_WORDS | _UNCLEAR_WORDS
+_SLIPS: Final = frozenset(
+    word for keyword in _KEYWORDS for word in _slips(keyword) if word not in _OTHER_WORDS
+)
+_NEAR: Final = frozenset(
+    word for keyword in _KEYWORDS for word in _near(keyword) if word not in _OTHER_WORDS
+)

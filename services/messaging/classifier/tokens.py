@@ -9,6 +9,7 @@ _TOKEN: Final = re.compile(
     "|[\U0001f6d1\U0001f6ab\u270b\u26d4\U0001f515\U0001f595\U0001f645"
     "\U0001f602\U0001f923\U0001f606\U0001f639\U0001f61d\U0001f61c]"
 )
+_ASCII_TOKEN: Final = re.compile(r"[a-z0-9]+|[.!?;:\n]+|[,\"()#]|--+|(?<=\s)-+(?=\s)")
 _ELISION: Final = re.compile(r"\b([cdjlmnst]|qu)'(?=\w\w)")
 _MONEY_AND_AT: Final = re.compile(r"[$@](?=[a-z])")
 _CENSORED: Final = re.compile(r"\bf[*#@$!]{1,3}(?:c?k)?(?=ing\b|in\b|\b|\s|$)")
@@ -36,6 +37,9 @@ _PAIRS: Final = {
     "opted out": "optedout",
     "opts out": "optout",
     "opt in": "optin",
+    "st op": "stop",
+    "s top": "stop",
+    "sto p": "stop",
     "un subscribe": "unsubscribe",
     "un subscribed": "unsubscribed",
     "un sub": "unsub",
@@ -65,7 +69,7 @@ def tokens(folded: str) -> list[str]:
         folded = _MONEY_AND_AT.sub(_letter, folded)
     if "f" in folded and ("*" in folded or "#" in folded or "!" in folded or "@" in folded):
         folded = _CENSORED.sub("fuck", folded)
-    found: list[str] = _TOKEN.findall(folded)
+    found: list[str] = (_ASCII_TOKEN if folded.isascii() else _TOKEN).findall(folded)
     return found if _FIRST.isdisjoint(found) else _paired(found)
 
 
