@@ -89,8 +89,8 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 def _verify_file(name: str) -> int:
     """Recompute an export; 1 when it was changed or cannot be read."""
-    from services.messaging import evidence
-    from services.messaging.chain import Flaw
+    from services.messaging.consent import evidence
+    from services.messaging.consent.chain import Flaw
 
     try:
         with Path(name).open("rb") as lines:

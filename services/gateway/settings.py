@@ -11,7 +11,7 @@ from chassis.settings import address, boolean, choice, integer, setting
 class Settings:
     """Read from the environment by chassis.settings.load."""
 
-    public_keys: KeyRing = setting(  # noqa: RUF009 - a field, made by setting
+    public_keys: KeyRing = setting(
         "TELNYX_PUBLIC_KEY",
         parse=KeyRing.parse,
         help="the account's Ed25519 public key in base64, from the portal's Keys & Credentials; "
@@ -54,7 +54,7 @@ class Settings:
         parse=address,
         help="voice's gRPC, which writes TeXML documents",
     )
-    data: Path = setting(  # noqa: RUF009 - a field, made by setting
+    data: Path = setting(
         "SWITCHHOOK_DATA",
         default=Path(".data"),
         parse=Path,

@@ -19,20 +19,21 @@ from chassis.jetstream import bus
 from chassis.metrics import Metrics
 from chassis.publisher import EVENT, EventPublisher
 from chassis.settings import describe
-from services.messaging import quiet_hours, sender, tables
-from services.messaging.answering import auto_replies, reply_services, with_rules
-from services.messaging.archiving import archiving, media_archive, media_objects, media_service
-from services.messaging.consenting import consent_service, consents_of, keeper_of
+from services.messaging import tables
+from services.messaging.consent.keeping import keeping
+from services.messaging.consent.wiring import consent_service, consents_of, keeper_of
 from services.messaging.consumer import DURABLE, SUBJECTS, MessageEvents
-from services.messaging.conversation_store import ThreadedMessageStore
-from services.messaging.keeping import keeping
-from services.messaging.outgoing import any_hour, message_sender, message_services, sending_of
+from services.messaging.media.wiring import archiving, media_archive, media_objects, media_service
+from services.messaging.replies.conversation_store import ThreadedMessageStore
+from services.messaging.replies.wiring import auto_replies, reply_services, with_rules
+from services.messaging.sending import quiet_hours, sender
+from services.messaging.sending.watching import watching
+from services.messaging.sending.wiring import any_hour, message_sender, message_services, sending_of
 from services.messaging.settings import Settings
 from services.messaging.use_cases.auto_replies import AutoReplies
 from services.messaging.use_cases.media_archive import MediaArchive
 from services.messaging.use_cases.receiving import Receiving
 from services.messaging.use_cases.sending import Sending
-from services.messaging.watching import watching
 
 _log = logs.get_logger(__name__)
 

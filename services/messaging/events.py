@@ -19,8 +19,9 @@ from carrier.normalize.identity import entity_key
 from chassis.effects import Effect
 from chassis.errors import FieldViolation, Invalid
 from chassis.publisher import event_effect
-from services.messaging import consent_translate, translate
-from services.messaging.consent import Action, LedgerEntry
+from services.messaging import translate
+from services.messaging.consent import translate as consent_translate
+from services.messaging.consent.ledger import Action, LedgerEntry
 from services.messaging.ids import derived_id
 from services.messaging.model import (
     Direction,

@@ -16,11 +16,12 @@ from switchhook.messaging.v1 import (
 
 from chassis import pages
 from chassis.database import Database
-from services.messaging import sending_translate, translate
-from services.messaging.segments import estimate
+from services.messaging import translate
+from services.messaging.sending import translate as sending_translate
+from services.messaging.sending.segments import estimate
+from services.messaging.sending.watching import Watching
 from services.messaging.use_cases.sending import Request, Sending
 from services.messaging.use_cases.withdrawing import Withdrawing
-from services.messaging.watching import Watching
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -9,10 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import insert_into
-from services.messaging.change_store import note_change, note_new
 from services.messaging.keywords import Classification, KeywordClass
 from services.messaging.locks import lock
-from services.messaging.media import MediaState
+from services.messaging.media.model import MediaState
 from services.messaging.model import (
     Direction,
     Failure,
@@ -24,8 +23,9 @@ from services.messaging.model import (
     Recipient,
     Status,
 )
-from services.messaging.plan import Deferral, Plan
 from services.messaging.ports import Filters, Position
+from services.messaging.sending.change_store import note_change, note_new
+from services.messaging.sending.plan import Deferral, Plan
 from services.messaging.tables import messages
 
 

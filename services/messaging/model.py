@@ -9,9 +9,9 @@ from enum import StrEnum
 import phonenumbers
 
 from services.messaging.keywords import Classification
-from services.messaging.media import MediaState
-from services.messaging.plan import NO_PLAN, Plan
-from services.messaging.threads import others, thread_id
+from services.messaging.media.model import MediaState
+from services.messaging.replies.threads import others, thread_id
+from services.messaging.sending.plan import NO_PLAN, Plan
 
 CONFIRMATION_WINDOW = timedelta(minutes=5)
 """Within this time of receipt one confirmation is presumed consented to: 47 CFR 64.1200(a)(12)."""

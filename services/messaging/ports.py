@@ -11,8 +11,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.effects import Effect
-from services.messaging.consent import LedgerEntry, OpenHold, Standing, Standings
-from services.messaging.holds import Hold, HoldPosition, HoldState, OptIn
+from services.messaging.consent.holds import Hold, HoldPosition, HoldState, OptIn
+from services.messaging.consent.ledger import LedgerEntry, OpenHold, Standing, Standings
 from services.messaging.model import Direction, Message, Purpose, Status
 
 

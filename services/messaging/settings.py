@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from carrier.media_policy import DEFAULT_HOSTS
 from chassis.settings import address, boolean, setting
-from services.messaging.auto_reply import Rule
+from services.messaging.consent.programs import Programs
+from services.messaging.consent.programs import parse as parse_programs
 from services.messaging.model import is_e164
-from services.messaging.pacing import Paces
-from services.messaging.programs import Programs
-from services.messaging.programs import parse as parse_programs
-from services.messaging.replies import Replies
-from services.messaging.reply_translate import rules_of_file
+from services.messaging.replies.rules import Rule
+from services.messaging.replies.translate import rules_of_file
+from services.messaging.sending.pacing import Paces
+from services.messaging.wording import Replies
 
 
 def numbers(text: str) -> frozenset[str]:

@@ -62,7 +62,3 @@ messages = sa.Table(
     sa.Index("messages_thread", "conversation_id", "create_time", "message_id"),
 )
 
-from services.messaging import consent_tables as consent_tables  # noqa: E402 - adds to metadata
-from services.messaging import media_tables as media_tables  # noqa: E402 - adds to metadata
-from services.messaging import reply_tables as reply_tables  # noqa: E402 - adds to metadata
-from services.messaging import sending_tables as sending_tables  # noqa: E402 - adds to metadata

@@ -18,8 +18,8 @@ from switchhook.messaging.v1 import (
 from chassis.errors import FieldViolation, Invalid
 from services.messaging.keywords import Classification
 from services.messaging.model import Direction, Failure, Message, Purpose, Status
-from services.messaging.plan import NO_PLAN, Plan
 from services.messaging.ports import Filters, Position
+from services.messaging.sending.plan import NO_PLAN, Plan
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

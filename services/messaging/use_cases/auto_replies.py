@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from chassis.errors import NotFound
-from services.messaging.auto_reply import Decision, Rule, applying, closed_since, decide
-from services.messaging.auto_reply_guards import LATEST, Facts, Guard
-from services.messaging.auto_reply_store import AutoReplyStore, Decided, Switch
-from services.messaging.consent import Action
-from services.messaging.conversation_store import ConversationStore
+from services.messaging.consent.ledger import Action
 from services.messaging.ids import derived_id
 from services.messaging.model import Message, Purpose
+from services.messaging.replies.conversation_store import ConversationStore
+from services.messaging.replies.guards import LATEST, Facts, Guard
+from services.messaging.replies.rules import Decision, Rule, applying, closed_since, decide
+from services.messaging.replies.store import AutoReplyStore, Decided, Switch
 from services.messaging.use_cases.receiving import Arrival
 from services.messaging.use_cases.sending import Draft, Sending
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.messaging.consent import (
+from services.messaging.consent.ledger import (
     ConsentState,
     Decision,
     LedgerEntry,

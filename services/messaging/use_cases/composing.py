@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import Clock
 from chassis.errors import FieldViolation, Invalid, NotYet
 from services.messaging.model import Purpose, is_dialable, is_short_code
-from services.messaging.plan import Deferral, Plan
-from services.messaging.segments import MAX_PARTS, estimate
-from services.messaging.templates import TemplateUse
+from services.messaging.sending.plan import Deferral, Plan
+from services.messaging.sending.segments import MAX_PARTS, estimate
+from services.messaging.sending.templates import TemplateUse
 from services.messaging.use_cases.templates import Templates
 
 FURTHEST = timedelta(days=366)

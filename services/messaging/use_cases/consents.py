@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from chassis.effects import Effect
-from services.messaging.business_days import request_deadline
-from services.messaging.consent import (
+from services.messaging.consent.business_days import request_deadline
+from services.messaging.consent.ledger import (
     Action,
     Channel,
     Decision,
@@ -24,10 +24,10 @@ from services.messaging.consent import (
     revocation,
     weighed,
 )
+from services.messaging.consent.programs import Programs
 from services.messaging.ids import derived_id
 from services.messaging.model import Failure, Message, Purpose, is_e164
 from services.messaging.ports import Effects, Ledger, Waiting
-from services.messaging.programs import Programs
 
 RECENT_ENTRIES = 20
 """How many of the ledger's entries an answer about consent shows."""

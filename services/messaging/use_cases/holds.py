@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.errors import NotFound, NotYet
-from services.messaging.business_days import request_deadline
-from services.messaging.consent import Action, LedgerEntry, Scope, Standings, revocation
-from services.messaging.holds import Hold, HoldPosition, HoldState, Judgement
+from services.messaging.consent.business_days import request_deadline
+from services.messaging.consent.holds import Hold, HoldPosition, HoldState, Judgement
+from services.messaging.consent.ledger import Action, LedgerEntry, Scope, Standings, revocation
 from services.messaging.ids import derived_id
 from services.messaging.use_cases.consents import Consents
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import Clock
 from chassis.effects import Effect, InDoubt
 from chassis.errors import NotFound, NotYet
-from services.messaging.media import (
+from services.messaging.media.model import (
     MediaPart,
     MediaReason,
     MediaState,

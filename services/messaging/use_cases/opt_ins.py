@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.messaging.consent import number_key, program_key
-from services.messaging.holds import OPT_IN_WINDOW, OptIn
+from services.messaging.consent.holds import OPT_IN_WINDOW, OptIn
+from services.messaging.consent.ledger import number_key, program_key
+from services.messaging.consent.programs import Program
 from services.messaging.ids import derived_id
 from services.messaging.model import Message, Purpose
-from services.messaging.programs import Program
-from services.messaging.replies import Replies
 from services.messaging.use_cases.composing import Draft
 from services.messaging.use_cases.sending import Sending
+from services.messaging.wording import Replies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

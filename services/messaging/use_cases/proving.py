@@ -9,9 +9,9 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
-from services.messaging import chain, evidence
-from services.messaging.chain import Flaw, Head
-from services.messaging.consent import LedgerEntry
+from services.messaging.consent import chain, evidence
+from services.messaging.consent.chain import Flaw, Head
+from services.messaging.consent.ledger import LedgerEntry
 
 _PAGE = 500
 _FIRST = -(1 << 62)

@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from chassis.errors import NotFound
-from services.messaging.conversation_store import ConversationStore
-from services.messaging.conversations import Conversation, ConversationFilters
 from services.messaging.model import Message
 from services.messaging.ports import Filters, Messages, Position
-from services.messaging.threads import thread_id
+from services.messaging.replies.conversation_store import ConversationStore
+from services.messaging.replies.conversations import Conversation, ConversationFilters
+from services.messaging.replies.threads import thread_id
 
 
 @dataclass(frozen=True)

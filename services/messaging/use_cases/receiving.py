@@ -8,7 +8,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
-from services.messaging.consent import (
+from services.messaging.consent.holds import OptIn
+from services.messaging.consent.ledger import (
     Action,
     Basis,
     Confirmation,
@@ -20,7 +21,7 @@ from services.messaging.consent import (
     decide,
     weighed,
 )
-from services.messaging.holds import OptIn
+from services.messaging.consent.programs import Programs
 from services.messaging.ids import derived_id
 from services.messaging.keywords import (
     NO_PHONE_NUMBER,
@@ -39,13 +40,12 @@ from services.messaging.model import (
     merged,
 )
 from services.messaging.ports import Messages
-from services.messaging.programs import Programs
-from services.messaging.replies import Replies
 from services.messaging.use_cases.consents import Consents
 from services.messaging.use_cases.holds import Holds
 from services.messaging.use_cases.media_archive import MediaArchive
 from services.messaging.use_cases.opt_ins import OptIns
 from services.messaging.use_cases.sending import Draft, Sending
+from services.messaging.wording import Replies
 
 _UNREAD = (OUR_OWN_SENDER, NO_PHONE_NUMBER)
 

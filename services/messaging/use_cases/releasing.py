@@ -7,9 +7,9 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.messaging.model import FailureReason, Message, Purpose, Status, advanced
-from services.messaging.pacing import Bucket, Paces
-from services.messaging.plan import Deferral
-from services.messaging.segments import estimate
+from services.messaging.sending.pacing import Bucket, Paces
+from services.messaging.sending.plan import Deferral
+from services.messaging.sending.segments import estimate
 from services.messaging.use_cases.sending import Sending
 
 _LOOK_AGAIN = timedelta(days=1)

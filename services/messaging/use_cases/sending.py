@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import Clock
 from chassis.effects import Effect
 from chassis.errors import NotFound, NotYet
-from services.messaging.consent import Objection, ObjectionReason
+from services.messaging.consent.ledger import Objection, ObjectionReason
 from services.messaging.model import (
     Direction,
     Failure,
@@ -23,8 +23,8 @@ from services.messaging.model import (
     failed,
     merged,
 )
-from services.messaging.plan import Deferral, Plan
 from services.messaging.ports import Answers, Effects, Filters, Messages, Position
+from services.messaging.sending.plan import Deferral, Plan
 from services.messaging.use_cases.composing import Composing
 from services.messaging.use_cases.composing import Draft as Draft
 from services.messaging.use_cases.consents import Consents

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from chassis.errors import NotFound
-from services.messaging.templates import Rendered, Template, TemplateUse, check, render
+from services.messaging.sending.templates import Rendered, Template, TemplateUse, check, render
 
 
 class KeptTemplates(Protocol):

@@ -13,20 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import FixedClock
 from chassis.database import Database, database
 from chassis.outbox import EffectRecord
-from services.messaging import events, sender, sending_translate, tables
-from services.messaging.consent_store import ConsentStore
-from services.messaging.conversation_store import ThreadedMessageStore
-from services.messaging.hold_store import HoldStore
-from services.messaging.media_store import MediaStore
+from services.messaging import events, tables
+from services.messaging.consent.hold_store import HoldStore
+from services.messaging.consent.store import ConsentStore
+from services.messaging.media.store import MediaStore
 from services.messaging.message_store import MessageStore
 from services.messaging.model import Direction, Message, Purpose, Recipient, Status
-from services.messaging.outgoing import sending_of
 from services.messaging.ports import Filters
-from services.messaging.replies import Replies
+from services.messaging.replies.conversation_store import ThreadedMessageStore
+from services.messaging.sending import sender
+from services.messaging.sending import translate as sending_translate
+from services.messaging.sending.wiring import sending_of
 from services.messaging.use_cases.consents import Consents
 from services.messaging.use_cases.media_archive import MediaArchive
 from services.messaging.use_cases.receiving import Arrival, Receiving
 from services.messaging.use_cases.sending import Draft, Request, Sending
+from services.messaging.wording import Replies
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 OURS, SECOND = "+12025550101", "+12025550102"

@@ -8,8 +8,13 @@ import pytest
 
 from chassis.clock import FixedClock
 from chassis.errors import NotFound
-from services.messaging import sender, tables
-from services.messaging.auto_reply import (
+from services.messaging import tables
+from services.messaging.model import Failure, FailureReason, Message, Purpose, Status
+from services.messaging.replies.business_hours import BusinessHours, OpenSpan
+from services.messaging.replies.conversation_store import ConversationStore
+from services.messaging.replies.conversations import Conversation, ConversationState
+from services.messaging.replies.guards import Guard
+from services.messaging.replies.rules import (
     Condition,
     Contains,
     Equals,
@@ -17,12 +22,8 @@ from services.messaging.auto_reply import (
     OutOfHours,
     Rule,
 )
-from services.messaging.auto_reply_guards import Guard
-from services.messaging.auto_reply_store import AutoReplyStore
-from services.messaging.business_hours import BusinessHours, OpenSpan
-from services.messaging.conversation_store import ConversationStore
-from services.messaging.conversations import Conversation, ConversationState
-from services.messaging.model import Failure, FailureReason, Message, Purpose, Status
+from services.messaging.replies.store import AutoReplyStore
+from services.messaging.sending import sender
 from services.messaging.use_cases.auto_replies import AutoReplies
 from tests.contract.messaging.conftest import (
     NOON,

@@ -8,15 +8,15 @@ from datetime import timedelta
 import pytest
 
 from chassis.errors import NotFound
-from services.messaging.auto_reply_guards import Mute, MuteReason
-from services.messaging.conversation_store import ConversationStore
-from services.messaging.conversations import (
+from services.messaging.model import Message, Recipient, Status
+from services.messaging.ports import Position
+from services.messaging.replies.conversation_store import ConversationStore
+from services.messaging.replies.conversations import (
     Conversation,
     ConversationFilters,
     ConversationState,
 )
-from services.messaging.model import Message, Recipient, Status
-from services.messaging.ports import Position
+from services.messaging.replies.guards import Mute, MuteReason
 from services.messaging.use_cases.reading import Reading
 from tests.contract.messaging.conftest import (
     NOON,

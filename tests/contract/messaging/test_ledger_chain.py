@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.messaging import evidence
-from services.messaging.chain import Flaw, Head
-from services.messaging.consent import Action, LedgerEntry, Method, Scope
+from services.messaging.consent import evidence
+from services.messaging.consent.chain import Flaw, Head
+from services.messaging.consent.ledger import Action, LedgerEntry, Method, Scope
 from services.messaging.use_cases.proving import Form, Proving
 from tests.contract.messaging.conftest import NOON, OURS, Bench, inbound
 

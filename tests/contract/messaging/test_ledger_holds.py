@@ -12,8 +12,11 @@ from chassis.errors import NotFound, NotYet
 from chassis.metrics import Metrics
 from chassis.publisher import EVENT
 from services.messaging import keywords
-from services.messaging.business_days import request_deadline
-from services.messaging.consent import (
+from services.messaging.consent.business_days import request_deadline
+from services.messaging.consent.hold_store import HoldStore
+from services.messaging.consent.holds import HoldState, Judgement
+from services.messaging.consent.keeping import Keeper
+from services.messaging.consent.ledger import (
     Action,
     Channel,
     ConsentState,
@@ -22,12 +25,9 @@ from services.messaging.consent import (
     ObjectionReason,
     Scope,
 )
-from services.messaging.hold_store import HoldStore
-from services.messaging.holds import HoldState, Judgement
-from services.messaging.keeping import Keeper
+from services.messaging.consent.reconciliation_store import ReconciliationStore
 from services.messaging.keywords import Classification, KeywordClass
 from services.messaging.model import FailureReason, Message, Purpose, Status
-from services.messaging.reconciliation_store import ReconciliationStore
 from services.messaging.use_cases import receiving as receiving_module
 from services.messaging.use_cases.holds import Holds
 from services.messaging.use_cases.opt_ins import OptIns, Question

@@ -7,8 +7,8 @@ from shutil import copytree
 import sqlalchemy as sa
 
 from chassis.database import database
-from services.messaging.consent import ConsentState, Target, decide
-from services.messaging.consent_store import ConsentStore
+from services.messaging.consent.ledger import ConsentState, Target, decide
+from services.messaging.consent.store import ConsentStore
 from services.messaging.use_cases.proving import Proving
 from tests.contract.messaging.conftest import OTHER, OURS, PEER, SECOND
 

@@ -8,7 +8,8 @@ import pytest
 
 from chassis.effects import Done, Doubtful, Effect, Failed, RetryLater
 from chassis.errors import NotFound, NotYet
-from services.messaging.media import (
+from services.messaging.media.fetching import MediaFetcher
+from services.messaging.media.model import (
     MediaPart,
     MediaReason,
     MediaState,
@@ -16,9 +17,8 @@ from services.messaging.media import (
     ThumbnailReason,
     ThumbnailState,
 )
-from services.messaging.media_fetching import MediaFetcher
+from services.messaging.media.thumbnails import Thumbnailer
 from services.messaging.model import Media, Message
-from services.messaging.thumbnails import Thumbnailer
 from services.messaging.use_cases.media_archive import FETCH, SHRINK, Kept, MediaArchive, job_of
 from tests.contract.messaging.conftest import Bench, inbound
 

@@ -22,12 +22,13 @@ from chassis.claims import Claims
 from chassis.clock import FixedClock, SystemClock
 from chassis.database import Database
 from chassis.errors import Contended
-from services.messaging import sender, tables
-from services.messaging.consent import Action, LedgerEntry, Method, Scope
-from services.messaging.consent_store import ConsentStore
+from services.messaging import tables
+from services.messaging.consent.ledger import Action, LedgerEntry, Method, Scope
+from services.messaging.consent.store import ConsentStore
 from services.messaging.model import FailureReason, Message, Purpose, Status
-from services.messaging.outgoing import message_sender
-from services.messaging.pacing import Paces
+from services.messaging.sending import sender
+from services.messaging.sending.pacing import Paces
+from services.messaging.sending.wiring import message_sender
 from services.messaging.use_cases.holds import Holds
 from services.messaging.use_cases.receiving import Arrival
 from tests.contract.messaging.conftest import NOON, Bench, draft, inbound, open_bench

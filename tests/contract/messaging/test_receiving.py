@@ -10,8 +10,7 @@ from switchhook.messaging.v1.messaging_event_pb2 import ConsentEvent
 
 from chassis.outbox import EffectRecord
 from chassis.publisher import EVENT
-from services.messaging import sender
-from services.messaging.consent import Action, Confirmation, ConsentState, Method, Scope
+from services.messaging.consent.ledger import Action, Confirmation, ConsentState, Method, Scope
 from services.messaging.keywords import KeywordClass
 from services.messaging.model import (
     Failure,
@@ -20,6 +19,7 @@ from services.messaging.model import (
     Recipient,
     Status,
 )
+from services.messaging.sending import sender
 from tests.contract.messaging.conftest import (
     NOON,
     OTHER,

@@ -8,10 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from chassis.database import database
-from services.messaging.conversation_store import ConversationStore
-from services.messaging.conversations import ConversationFilters
 from services.messaging.message_store import MessageStore
 from services.messaging.ports import Filters
+from services.messaging.replies.conversation_store import ConversationStore
+from services.messaging.replies.conversations import ConversationFilters
 from tests.contract.messaging.conftest import NOON, OTHER, OURS, PEER
 
 FIRST = "0001_messages_and_consent.py"

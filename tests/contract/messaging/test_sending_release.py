@@ -13,12 +13,13 @@ from carrier.outcomes import Accepted
 from chassis.claims import Claims
 from chassis.effects import Done, RetryLater, State
 from chassis.errors import Invalid, NotFound, NotYet
-from services.messaging import sender, tables
+from services.messaging import tables
 from services.messaging.model import Failure, FailureReason, Message, Purpose, Status
-from services.messaging.outgoing import message_sender
-from services.messaging.pacing import Pace, Paces, SenderKind
-from services.messaging.plan import Deferral
-from services.messaging.templates import Template, TemplateUse, Variable
+from services.messaging.sending import sender
+from services.messaging.sending.pacing import Pace, Paces, SenderKind
+from services.messaging.sending.plan import Deferral
+from services.messaging.sending.templates import Template, TemplateUse, Variable
+from services.messaging.sending.wiring import message_sender
 from services.messaging.use_cases.withdrawing import Withdrawing
 from tests.contract.messaging.conftest import (
     NOON,

@@ -9,9 +9,9 @@ import pytest
 
 from chassis.errors import NotYet
 from chassis.lifecycle import background
-from services.messaging.change_store import ChangeFilters, ChangeStore
 from services.messaging.model import Direction, Status
-from services.messaging.watching import KEPT, Step, Watching
+from services.messaging.sending.change_store import ChangeFilters, ChangeStore
+from services.messaging.sending.watching import KEPT, Step, Watching
 from tests.contract.messaging.conftest import OTHER, PEER, Bench, draft, inbound
 
 ALL = ChangeFilters()

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.errors import Contended
 from services.messaging import tables
-from services.messaging.consent import (
+from services.messaging.consent.ledger import (
     Action,
     Confirmation,
     LedgerEntry,

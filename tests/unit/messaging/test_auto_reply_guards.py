@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.messaging.auto_reply import Contains, Decision, Rule, decide
-from services.messaging.auto_reply_guards import Facts, Guard, Heard, Mute, MuteReason, Sent
 from services.messaging.keywords import Classification, KeywordClass
 from services.messaging.model import Direction, Message, Recipient, Status
+from services.messaging.replies.guards import Facts, Guard, Heard, Mute, MuteReason, Sent
+from services.messaging.replies.rules import Contains, Decision, Rule, decide
 
 NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)
 OURS, SECOND, PEER = "+12025550101", "+12025550102", "+13125550103"

@@ -4,8 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.messaging import auto_reply_texts as texts
-from services.messaging.auto_reply import (
+from services.messaging.model import Direction, Message, Status
+from services.messaging.replies import texts
+from services.messaging.replies.business_hours import ALWAYS, BusinessHours, Closure, OpenSpan
+from services.messaging.replies.guards import Facts
+from services.messaging.replies.rules import (
     Condition,
     Contains,
     Equals,
@@ -15,9 +18,6 @@ from services.messaging.auto_reply import (
     faults,
     matching,
 )
-from services.messaging.auto_reply_guards import Facts
-from services.messaging.business_hours import ALWAYS, BusinessHours, Closure, OpenSpan
-from services.messaging.model import Direction, Message, Status
 
 NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)  # a Monday
 OURS, SECOND, PEER = "+12025550101", "+12025550102", "+13125550103"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.messaging.business_days import holidays, is_business_day, request_deadline
+from services.messaging.consent.business_days import holidays, is_business_day, request_deadline
 
 
 @pytest.mark.parametrize(

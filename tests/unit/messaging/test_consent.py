@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.messaging.consent import (
+from services.messaging.consent.ledger import (
     Action,
     Change,
     ConsentState,
@@ -24,10 +24,10 @@ from services.messaging.consent import (
     object_to,
     weighed,
 )
+from services.messaging.consent.programs import Programs
 from services.messaging.keywords import classify
 from services.messaging.model import Direction, Message, Purpose, Recipient, Status
-from services.messaging.programs import Programs
-from services.messaging.replies import LONGEST, Replies
+from services.messaging.wording import LONGEST, Replies
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 OURS, SECOND, PEER = "+12025550101", "+12025550102", "+13125550103"

@@ -16,7 +16,7 @@ from carrier.normalize import normalize
 from chassis.errors import Invalid
 from chassis.publisher import EVENT
 from services.messaging import events
-from services.messaging.consent import Action, LedgerEntry, Method, Scope
+from services.messaging.consent.ledger import Action, LedgerEntry, Method, Scope
 from services.messaging.model import (
     Direction,
     Failure,

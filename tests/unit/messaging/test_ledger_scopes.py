@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.messaging.consent import (
+from services.messaging.consent.ledger import (
     Action,
     Channel,
     ConsentState,
@@ -25,9 +25,9 @@ from services.messaging.consent import (
     object_to,
     weighed,
 )
+from services.messaging.consent.programs import UNASSIGNED, Program, ProgramKind, Programs, parse
 from services.messaging.keywords import Classification, KeywordClass
 from services.messaging.model import Direction, Message, Purpose, Status
-from services.messaging.programs import UNASSIGNED, Program, ProgramKind, Programs, parse
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 NEWS, ORDERS, CODES, DESK = "+12025550101", "+12025550102", "+12025550103", "+12025550104"

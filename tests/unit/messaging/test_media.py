@@ -7,8 +7,8 @@ import pytest
 from switchhook.messaging.v1 import media_pb2
 
 from carrier.magic import MediaKind
-from services.messaging import media_translate
-from services.messaging.media import (
+from services.messaging.media import translate as media_translate
+from services.messaging.media.model import (
     PICTURES,
     MediaPart,
     MediaReason,

@@ -24,8 +24,8 @@ from carrier.media import (
 from chassis.clock import FixedClock
 from chassis.effects import Done, Effect, Failed, RetryLater
 from chassis.objects import Objects, open_objects
-from services.messaging.media import MediaReason
-from services.messaging.media_fetching import MediaFetcher, fetching, stated_sha256
+from services.messaging.media.fetching import MediaFetcher, fetching, stated_sha256
+from services.messaging.media.model import MediaReason
 from services.messaging.use_cases.media_archive import FETCH, MediaArchive
 from tests.support.log_lines import Lines, lines, log_set_up
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from services.messaging import thumbnail_child
-from services.messaging.media import ThumbnailReason
-from services.messaging.thumbnails import Made, small_picture
+from services.messaging.media import thumbnail_child
+from services.messaging.media.model import ThumbnailReason
+from services.messaging.media.thumbnails import Made, small_picture
 
 TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
 LONGER = thumbnail_child.LONGER_SIDE

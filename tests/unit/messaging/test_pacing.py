@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.messaging.pacing import DEFAULT_PACES, Bucket, Pace, Paces, SenderKind, kind_of
+from services.messaging.sending.pacing import (
+    DEFAULT_PACES,
+    Bucket,
+    Pace,
+    Paces,
+    SenderKind,
+    kind_of,
+)
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.messaging import quiet_hours
-from services.messaging.area_codes import STATES
-from services.messaging.quiet_hours import CAREFUL, FEDERAL, first_open, next_open, place_of
+from services.messaging.sending import quiet_hours
+from services.messaging.sending.area_codes import STATES
+from services.messaging.sending.quiet_hours import CAREFUL, FEDERAL, first_open, next_open, place_of
 
 TOLL_FREE = "+18005550100"
 ZONES = sorted(

@@ -3,10 +3,10 @@
 import pytest
 from switchhook.messaging.v1 import auto_reply_pb2, conversation_pb2
 
-from services.messaging import reply_translate
-from services.messaging.auto_reply import Decision
-from services.messaging.auto_reply_guards import Guard
-from services.messaging.conversations import ConversationState
+from services.messaging.replies import translate as reply_translate
+from services.messaging.replies.conversations import ConversationState
+from services.messaging.replies.guards import Guard
+from services.messaging.replies.rules import Decision
 from tests.unit.messaging.test_auto_reply_guards import NOON, RULE
 
 

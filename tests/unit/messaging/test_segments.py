@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.messaging.segments import Encoding, Estimate, encoding_of, estimate, split
+from services.messaging.sending.segments import Encoding, Estimate, encoding_of, estimate, split
 
 # 3GPP TS 23.038, table of the default alphabet by code, with the escape at 0x1B left out.
 _TABLE = (

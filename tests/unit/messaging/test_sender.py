@@ -14,7 +14,6 @@ from carrier.outcomes import InDoubt as CarrierInDoubt
 from carrier.outcomes import Outcome as CarrierOutcome
 from chassis.clock import FixedClock
 from chassis.effects import Done, Doubtful, Failed, Outcome, RetryLater
-from services.messaging import sender
 from services.messaging.model import (
     Direction,
     Failure,
@@ -23,8 +22,9 @@ from services.messaging.model import (
     Message,
     Status,
 )
-from services.messaging.plan import Deferral
-from services.messaging.sender import MessageSender
+from services.messaging.sending import sender
+from services.messaging.sending.plan import Deferral
+from services.messaging.sending.sender import MessageSender
 from services.messaging.use_cases.releasing import Releasing
 from services.messaging.use_cases.sending import Sending
 

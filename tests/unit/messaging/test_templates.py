@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import Invalid
-from services.messaging.templates import (
+from services.messaging.sending.templates import (
     Template,
     Variable,
     VariableType,

@@ -21,8 +21,10 @@ from switchhook.messaging.v1 import (
 from switchhook.messaging.v1.consent_service_pb2 import GetConsentRequest
 
 from chassis.errors import Invalid
-from services.messaging import consent_translate, sending_translate, translate
-from services.messaging.consent import (
+from services.messaging import translate
+from services.messaging.consent import translate as consent_translate
+from services.messaging.consent.holds import HoldState, Judgement
+from services.messaging.consent.ledger import (
     Action,
     Basis,
     Channel,
@@ -33,7 +35,7 @@ from services.messaging.consent import (
     Method,
     Scope,
 )
-from services.messaging.holds import HoldState, Judgement
+from services.messaging.consent.programs import ProgramKind
 from services.messaging.keywords import KeywordClass, classify
 from services.messaging.model import (
     Direction,
@@ -46,11 +48,11 @@ from services.messaging.model import (
     Recipient,
     Status,
 )
-from services.messaging.plan import Deferral, Plan
 from services.messaging.ports import Position
-from services.messaging.programs import ProgramKind
-from services.messaging.segments import Encoding
-from services.messaging.templates import VariableType
+from services.messaging.sending import translate as sending_translate
+from services.messaging.sending.plan import Deferral, Plan
+from services.messaging.sending.segments import Encoding
+from services.messaging.sending.templates import VariableType
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)

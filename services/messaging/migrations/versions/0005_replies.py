@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import Operations
 
-from services.messaging.threads import others, thread_id
+from services.messaging.replies.threads import others, thread_id
 
 revision = "0005"
 down_revision = "0004"

@@ -1,0 +1,1 @@
+"""Media: every part of a received message, archived under the hash of its content."""

@@ -1,0 +1,1 @@
+"""Automatic replies, every guard against loops, and the conversations they belong to."""
