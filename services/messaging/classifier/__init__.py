@@ -3,7 +3,6 @@
 Opting out is read liberally and opting in strictly. Pure: no input, no output, no clock.
 """
 
-from services.messaging.classifier.rules import classify
 from services.messaging.classifier.context import Context, ReservedKeywordError
 from services.messaging.classifier.decision import (
     LIST_VERSION,
@@ -12,6 +11,7 @@ from services.messaging.classifier.decision import (
     Scope,
     Sender,
 )
+from services.messaging.classifier.rules import classify
 
 __all__ = [
     "LIST_VERSION",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from services.messaging.classifier.decision import KeywordClass, Sender
 from services.messaging.classifier.normalization import fold
 from services.messaging.classifier.tokens import key
-from services.messaging.classifier.words import BY_LANGUAGE, HELP, RESERVED_STOPS, START
+from services.messaging.classifier.words import HELP, RESERVED_STOPS, START
 
 
 class ReservedKeywordError(ValueError):

@@ -13,25 +13,29 @@ _MACROS: Final = {
     "reaching": "contact (or contact){0,2}",
     "the_list": "(det|list_kind|you){0,5} list",
     # What may stand before a request, and make it one.
-    "ask": "(start | pause | soft | you modal{0,3} soft{0,2} | modal you soft{0,2}"
+    "addressed": "(start | pause | soft | cease | you modal{1,3} soft{0,2} | modal you soft{0,2}"
     " | you (soft|unknown){0,2} to soft{0,2} | do_not you soft{0,2})",
+    "ask": "(addressed | (start|pause|soft) (?<!did) you soft{0,2})",
     # The same before a prohibition: "you never text me" is no request.
-    "ask_not": "(start | pause | soft | you modal{1,3} soft{0,2} | modal you soft{0,2}"
-    " | you (soft|unknown){0,2} to soft{0,2} | do_not you soft{0,2})",
-    "wish": "(start | pause | soft | i | how) urge{0,6}",
+    "ask_not": "addressed",
+    "wish": "(start | pause | soft | (?<!past_did) i | how) urge{0,6}",
     "ask_or_wish": "(ask | wish)",
     "i_say": "(start | pause | soft | i) soft{0,2}",
     # What may stand after one; anything else makes it unclear.
     "place_note": "(at|on|to|from) (my|these|det) (kind|which)? number",
     "new_clause": "(clause | these (am|neg|number) | it (am|neg) | 'or' (i|you|'else')"
     " | ('before'|'as') i | 'and' (soft|do_not|remove|take|leave|unsub|cease|lose|i))",
-    "tail": "(please|thanks|swear|now|anymore|soft|you|place_note|digits|times){0,6}"
+    "tail": "(please|thanks|swear|now|anymore|soft|you|how|place_note|digits|times){0,6}"
     " (end | (?=pause|new_clause))",
     "polite_end": "(soft|swear|thanks|now|you|anymore){0,4} end",
-    "opting_out": "(cease|unsub|weak|end_verb|remove|switch off|take me off|opt me? out)",
+    "opting_out": "(cease|unsub|weak|end_verb|remove|lose|switch off|take me off|opt me? out)",
     "its_object": "(me|my|number|contacting|sending|det|message|category|off|list|receive|it){0,6}",
     "not_ever": "(do_not|never|no_longer)",
     "wrong_one": "det? wrong person",
+    "my_number": "(my|these) (soft|kind|which){0,2} number{1,3}",
+    "tired": "(soft|please|now){0,2} anymore",
+    "to_be_contacted": "(tail | (to|'for') you? (be|receive|contact|contacting|contacted|send|sending"
+    "|message|one_message))",
 }
 
 _NEGATED: Final = (
@@ -64,55 +68,75 @@ _ELSEWHERE: Final = (
     nothing("other.metrics", "(unsub|unsubbed) metric"),
     nothing(
         "other.wrong_number",
-        "wrong number of | i gave word{0,2} wrong person | gave det? wrong number",
+        "wrong number of | i (gave|reach) word{0,2} wrong person | gave det? wrong number",
     ),
     nothing("other.waiting_list", "off det{0,2} waiting list?"),
     nothing("other.off_hold", "take me off det? off_thing | 'drop' me off (?!the_list)"),
     nothing("other.have_no", "(have|there|am|'see') no more? (message|one_message)"),
+    nothing("other.no_messages_yet", "no (message|one_message) ('yet'|'so'|'today'|from (?!you))"),
+    nothing("other.i_never", "i (do_not|never) soft? contact (?!me|recipient|you)"),
+    nothing("other.others", "other (unsubbed|unsub)"),
+    nothing("other.stop_number", "stop digits (of|unknown)"),
     nothing("other.if_you_want", "if you (want|modal){1,3} to? (unsub|cease|opt out)"),
 )
 _CLEAR: Final = (
     stop(
         "phrase.stop_contacting",
-        "cease soft{0,2} (contacting (or contacting){0,2} recipient? stuff?"
-        " | sending (to? recipient)? stuff? (to? recipient | place_note)?"
-        " | blowing (me|up|my|number){1,4}) tail",
+        "cease soft{0,2} (contacting (or contacting){0,2} recipient stuff?"
+        " | contacting (or contacting){0,2} stuff"
+        " | sending (to? recipient)? stuff (to? recipient | place_note)?"
+        " | sending to? recipient | blowing (me|up|my|number){1,4}) tail",
         after="ask",
+    ),
+    stop(
+        "phrase.stop_contacting",
+        "cease soft{0,2} (contacting (or contacting){0,2} | sending place_note?) tail",
+        after="ask",
+        alone=True,
     ),
     stop(
         "phrase.stop_contacting",
         "cease soft{0,2} (contacting (or contacting){0,2} recipient | sending recipient messages) tail",
         after="(unknown | you (do_not|'wont'))",
     ),
-    stop("phrase.stop_receiving", "cease receive stuff place_note? tail", after="ask_or_wish"),
+    stop(
+        "phrase.stop_receiving",
+        "cease receive (any_message | det? these) place_note? tail",
+        after="ask_or_wish",
+    ),
+    stop("phrase.stop_messages", "cease soft{0,2} any_message (to recipient)? tail", after="ask"),
     stop(
         "phrase.stop_messages",
-        "cease soft{0,2} any_message (to recipient)? tail",
-        after="ask_or_wish",
+        "cease det{1,3} (det|kind){0,3} (message|category|one_message) (to recipient)? tail",
+        after="wish",
     ),
     stop(
         "phrase.do_not_contact",
-        "not_ever (soft|be){0,3} (reaching|contacting) recipient tail",
+        "not_ever (soft|be){0,3} (reaching|contacting) (recipient tired | my_number) tail",
         after="ask_not",
     ),
     stop(
         "phrase.do_not_contact",
-        "(no_longer|never) soft? reaching recipient tail",
-        after="you modal{1,2}",
+        "(no_longer|never) soft? (reaching|contacting) recipient tail",
+        after="ask_not",
+    ),
+    stop(
+        "phrase.do_not_contact",
+        "do_not (soft|be){0,3} ((reaching|contacting) recipient"
+        " | reaching (now|please|thanks|swear){0,3} end) tail",
+        after="ask_not",
+        alone=True,
     ),
     stop(
         "phrase.do_not_contact",
         "not (to|be|'ever'){0,2} (reaching|contacting) recipient tail",
         after="(you|soft|start|pause|want|rather)",
+        alone=True,
     ),
     stop(
         "phrase.do_not_contact",
         "you (modal not|cannot|am not allowed) (to|be){0,2} (reaching|contacting) recipient tail",
-    ),
-    stop(
-        "phrase.do_not_contact",
-        "do_not soft? reaching (anymore|now|please|thanks|swear){0,3} end",
-        after="(start|pause|soft)",
+        alone=True,
     ),
     stop(
         "phrase.do_not_send",
@@ -125,6 +149,7 @@ _CLEAR: Final = (
         "phrase.do_not_send",
         "not_ever soft{0,2} send me (kind|det)? thing tail",
         after="ask_not",
+        alone=True,
     ),
     stop(
         "phrase.no_more",
@@ -139,34 +164,48 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.not_wanted",
-        "not_ever soft{0,2} want you? to? (receive (det|kind){0,5} (message|category|one_message"
-        "|contact|thing) | any_message | hear from you | receive from you"
-        " | be contacted ('by' you)? | be on the_list | contacting recipient | contact recipient"
-        " | send me stuff) (from you)? tail",
+        "not_ever soft{0,2} want you? to? (receive? (det|kind){0,5} (message|pushed)"
+        " | receive (det|kind){0,5} (one_message|category|'contact')"
+        " | received these thing? | receive these thing? anymore | receive thing from you"
+        " | hear from you | receive from you | be contacted ('by' you)? | be on the_list"
+        " | contacting recipient | contact recipient | send me (any_message|these)) (from you)? tail",
         after="i_say",
     ),
     stop(
         "phrase.not_wanted",
-        "rather not to? (receive stuff | be contacted) (from you)? tail",
+        "rather not to? (receive any_message | be contacted) (from you)? tail",
     ),
     stop(
         "phrase.remove_me",
-        "remove recipient (number|and|or|my|name){0,3} (off of? the_list (and the_list)?)? tail",
+        "remove recipient (number|and|or|my|name){0,3} off of? the_list (and the_list)? tail",
         after="ask_or_wish",
     ),
+    stop(
+        "phrase.remove_me",
+        "remove recipient (number|and|or|my|name){0,3} tail",
+        after="ask_or_wish",
+        alone=True,
+    ),
+    stop("phrase.remove_me", "(remove|take) whose number{1,2} off the_list tail", after="ask"),
     stop(
         "phrase.take_me_off",
         "take recipient? off of? (the_list (and the_list)? | det{0,2} message) tail",
         after="ask_or_wish",
     ),
-    stop("phrase.take_me_off", "take recipient off tail", after="ask_or_wish"),
+    stop("phrase.take_me_off", "take recipient off tail", after="ask_or_wish", alone=True),
     stop("phrase.take_me_off", "i want off of? the_list tail"),
     stop(
         "phrase.be_removed",
         "(removed|taken) off? the_list tail",
         after="(wish | have recipient be?)",
     ),
-    stop("phrase.be_removed", "be removed tail", after="wish"),
+    stop("phrase.be_removed", "be removed tail", after="wish", alone=True),
+    stop("phrase.be_removed", "to be (removed|taken) off the_list tail", after="i word{0,5}"),
+    stop(
+        "phrase.no_call_list",
+        "sign recipient 'on' det{0,2} (do_not|no) contact list",
+        after="ask_or_wish",
+    ),
     stop(
         "phrase.unsubscribe",
         "unsub recipient? (from the_list | (from|of)? (stuff|you|all))? tail",
@@ -182,29 +221,44 @@ _CLEAR: Final = (
         "((have|times|soft){1,3} unsubbed | unsubbed (times|digits){1,3}) tail",
         after="(start|pause|i)",
     ),
-    stop("phrase.revoke_consent", "revoke (det|soft|my|kind){0,3} consent", after="ask_or_wish"),
-    stop("phrase.no_consent", "you (do_not|no_longer) have (my|det){0,2} consent"),
-    stop("phrase.no_consent", "i (do_not|no_longer) gave_you? you? (my|det)? consent"),
-    stop("phrase.leave_me_alone", "leave me swear{0,3} alone tail", after="ask"),
+    stop(
+        "phrase.revoke_consent",
+        "revoke (det|soft|my|kind){0,3} consent to_be_contacted",
+        after="ask_or_wish",
+    ),
+    stop(
+        "phrase.no_consent", "you (do_not|no_longer) have (my|det){0,2} consent to_be_contacted"
+    ),
+    stop(
+        "phrase.no_consent", "i (do_not|no_longer) gave_you? you? (my|det)? consent to_be_contacted"
+    ),
+    stop("phrase.leave_me_alone", "leave me swear{0,3} alone tail", after="ask", alone=True),
     stop(
         "phrase.go_away",
         "go (soft|swear){0,2} away (soft|thanks|swear|now){0,3} end",
         after="(start|pause) soft{0,2}",
+        alone=True,
     ),
     stop(
         "phrase.off",
         "off_verb (soft|swear){0,2} off (soft|swear|you|thanks|now){0,3} end",
         after="(start|pause) (soft|you|swear){0,2}",
+        alone=True,
     ),
-    stop("phrase.lose_my_number", "lose (my|these) kind? number tail", after="ask"),
-    stop("phrase.get_lost", "take lost (soft|swear){0,2} end", after="start soft{0,2}"),
+    stop(
+        "phrase.lose_my_number",
+        "lose (my|these) (kind|which)? 'number' tail",
+        after="(start | pause | soft | modal you)",
+        alone=True,
+    ),
+    stop("phrase.get_lost", "take lost (soft|swear){0,2} end", after="start soft{0,2}", alone=True),
     stop(
         "wrong_party.number",
         "wrong_one tail",
         after="(start|pause) (soft|i|it|you|am|think|these){0,4}",
     ),
-    stop("wrong_party.number", "you (modal|am|soft|have){0,3} reach wrong_one"),
-    stop("wrong_party.number", "these (am|be|soft){0,2} wrong_one"),
+    stop("wrong_party.number", "(?<!did) you (modal|am|soft|have){0,3} reach wrong_one tail"),
+    stop("wrong_party.number", "(?<!am) these (am|be|soft){0,2} wrong_one tail"),
     stop(
         "phrase.cancel_messages",
         "(end_verb (det|my|kind|me){0,4} ended | switch off (det|my|kind){0,4} ended"
@@ -213,8 +267,14 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.said_stop",
-        "i (have|soft|am|times|be){0,4} say{1,2} (you|these|to|det|'word'|pause){0,4}"
+        "i (have|soft|am|times|be){0,4} ((say|texted) (you|'them') (soft|unknown){0,1} to"
+        " | texted (you|to|det|'word'|pause){0,4}) (stop|unsub|cease) (tail|times|and)",
+    ),
+    stop(
+        "phrase.said_stop",
+        "i (have|soft|am|times|be){0,4} say{1,2} (these|to|det|'word'|pause){0,4}"
         " (stop|unsub|cease) (tail|times|and)",
+        alone=True,
     ),
 )
 _UNCLEAR: Final = (
@@ -223,7 +283,17 @@ _UNCLEAR: Final = (
     unclear(
         "unclear.do_not_contact", "not_ever soft{0,2} (contact|contacting) (me|recipient|pause|end)"
     ),
-    unclear("unclear.do_not_send", "not_ever soft{0,2} (send|sending) (me|det|message)"),
+    unclear(
+        "unclear.do_not_send", "not_ever soft{0,2} (send|sending) (?!the unknown) (me|det|message)"
+    ),
+    unclear("unclear.do_not_contact", "(do_not|no) contact list"),
+    unclear("unclear.pause", "pausing (det|my|kind){0,3} (message|category)"),
+    unclear(
+        "unclear.not_wanted",
+        "not_ever soft? want (thing|these) (soft|anymore|thanks|please){0,3} end",
+    ),
+    unclear("unclear.why_me", "why any{0,3} receive any{0,3} (message|these|one_message)"),
+    unclear("unclear.why_me", "did i receive on the_list"),
     unclear("unclear.unsubscribe", "(unsub | opt (me|it)? out | unsubbed)"),
     unclear("unclear.remove", "(remove recipient | take recipient off)"),
     unclear("unclear.removed", "(removed|taken) off the_list | removed me"),
@@ -235,7 +305,7 @@ _UNCLEAR: Final = (
     unclear("unclear.no_messages", "no (kind|det){0,2} message"),
     unclear(
         "unclear.refusal",
-        "neg word{0,4} (message|one_message|contact|contacting|send|sending)",
+        "neg word{0,4} (message|one_message|((contact|send) (?!the unknown))|contacting|sending)",
     ),
     unclear("unclear.refusal", "message any{0,5} (not|never|do_not|no_longer|'unwanted')"),
     unclear("unclear.complaint", "hate any{0,5} (message|category|contacting|one_message|you)"),
@@ -247,7 +317,7 @@ _UNCLEAR: Final = (
     unclear("unclear.less", "('less'|'fewer') (message|category|one_message)"),
     unclear(
         "unclear.less",
-        "(contact|contacting|message) me? (too|'this'|'that')? (many|'less'|'often')",
+        "(contact|contacting|message) me? (too|'this'|'that'){0,2} (many|'less'|'often')",
     ),
     unclear("unclear.less", "'only' (contact|send) me"),
     unclear("unclear.keep_contacting", "you soft? keep soft? (contacting|sending)"),
@@ -261,8 +331,12 @@ _UNCLEAR: Final = (
         "no soft? thanks (you|soft|swear){0,3} (end | comma word{0,4} end)",
         after="start soft{0,2}",
     ),
-    unclear("unclear.cancel_subscription", "weak (det|my|kind){0,3} subscription"),
-    unclear("unclear.want_to_cancel", "(i|how|start) urge{0,6} weak (soft|please|thanks|now){0,3} end"),
+    unclear(
+        "unclear.cancel_subscription", "(weak|remove|end_verb) (det|my|kind){0,3} subscription"
+    ),
+    unclear(
+        "unclear.want_to_cancel", "(i|how|start) urge{0,6} weak (soft|please|thanks|now){0,3} end"
+    ),
     unclear(
         "unclear.never_agreed",
         "(never|past_not) soft? (signed ('up'|'in'|out)? (to|for) (det|be|receive){0,4}"
@@ -271,8 +345,7 @@ _UNCLEAR: Final = (
     ),
     unclear(
         "unclear.block",
-        "(i|'will'|'going'|'gonna'|be|am) soft? block (you|these|det|your){0,3} number?"
-        " | block (you|these)",
+        "block (you | these | (det|your){0,2} number)",
     ),
     unclear("unclear.hostile", "hostile (you|'yourself')", after="(start|pause) soft?"),
     unclear("unclear.done", "done 'with' (these|you|your)"),
@@ -285,14 +358,18 @@ _UNCLEAR: Final = (
         " (me|back|soft|det|message|now|anymore|thanks|to|you|your){0,6} end",
         after="start (soft|i|want|to|you|urge){0,6}",
     ),
-    unclear("unclear.opt_in", "(sign me back | begin (contacting|sending) me)"),
+    unclear("unclear.opt_in", "sign me (on|back){1,2} (now|please|soft|det|message|list){0,4} end"),
+    unclear(
+        "unclear.opt_in",
+        "(begin (contacting|sending) me | begin (det|kind){0,3} (message|category) | sign me on? 'back')",
+    ),
 )
 _TRIGGERS: Final = (
     "cease", "weak", "neg", "receive", "removed", "taken", "end_verb", "switch", "unsub",
     "unsubbed", "opt", "remove", "revoke", "consent", "contact", "contacting", "contacted",
     "blowing", "send", "sending", "message", "one_message", "category", "lose", "alone", "away",
     "off_verb", "hostile", "lost", "wrong", "interested", "subscribe", "block", "enough", "off",
-    "done", "signed", "junk",
+    "done", "signed", "junk", "hate", "sign", "begin",
 )  # fmt: skip
 
 ENGLISH: Final = Grammar(
@@ -300,7 +377,10 @@ ENGLISH: Final = Grammar(
     (*_NEGATED, *_ELSEWHERE, *_CLEAR, *_UNCLEAR),
     macros=_MACROS,
     triggers=_TRIGGERS,
-    limit_before="hedge (?!you)",
+    limit_before="(hedge (?! you (do_not|modal|keep|'wont')) | why)",
+    filler="(soft|swear|thanks|please|now|you|your|i|am|digits|times|anymore|it|say|to|have)",
+    support="(message|category|one_message|list|interested|unsub|hate|cease|contacting|anymore|block"
+    "|consent|wrong|number|off_verb|remove|lose|never|not_ever|alone|away)",
     limit_after="(proviso | 'if' (?!you) | (start|pause|soft) contact (me|my) | (pause|start) 'just' contact"
     " | i (soft|am){0,2} contact you | ('im' | i am) (doing | busy (?!interested)))",
 )

@@ -4,8 +4,8 @@ from typing import Final
 
 CLASSES: Final = {
     # To end something.
-    "stop": "stop stp stpo sotp stopp stahp staph sstop",
-    "cease": "stop stp stpo sotp stopp stahp staph sstop quit cease halt discontinue desist refrain",
+    "stop": "🛑 stop stp stpo sotp stopp stahp staph sstop",
+    "cease": "🛑 stop stp stpo sotp stopp stahp staph sstop quit cease halt discontinue desist refrain",
     "end_verb": "cancel cancle cancell end terminate disable deactivate suspend discontinue kill",
     "switch": "turn shut switch",
     "weak": "cancel cancle cancell end quit remove terminate revoke",
@@ -90,7 +90,7 @@ CLASSES: Final = {
     "then but now seriously literally already still immediately ever fucking freaking fricking effing "
     "fkn fuckin damn goddamn actually hereby again either officially formally respectfully right guys "
     "man dude bro hey hi hello ok okay yes yeah yo dear sorry well omg ugh wow sir maam madam nope "
-    "folks thanks thank thx ty today permanently completely altogether entirely all",
+    "folks oh wait bud buddy pal mate hun honey thanks thank thx ty today permanently completely altogether entirely all",
     "thanks": "thanks thank thx ty tysm tnx thankyou cheers",
     "now": "now immediately immediatly asap already today forever permanently completely altogether "
     "entirely rightnow atonce period instantly ok okay here",
@@ -121,7 +121,7 @@ CLASSES: Final = {
     "notification alert contacts customer client",
     "waiting": "waiting wait waitlist guest shopping grocery wish class attendance price packing "
     "invite reservation schedule",
-    "off": "off from out outof outta offa",
+    "off": "off from frm of out outof outta offa",
     "all": "all everything everyone anything completely entirely",
     "how": "how hw",
     "why": "why",
@@ -129,9 +129,8 @@ CLASSES: Final = {
     "past_did": "did does didnt has have",
     "if": "if when whenever once",
     "hedge": "if when unless otherwise while until whenever till",
-    "proviso": "instead until till unless except only but however though fornow while",
-    "say": "said say told asked texted replied sent typed wrote answered responded tell ask telling "
-    "asking saying hit pressed entered requested txted replying begged",
+    "proviso": "use replace update save instead until till unless except only but however though fornow while",
+    "say": "said say told asked tell ask telling asking saying hit requested replying begged",
     "times": "times twice already before again multiple several repeatedly thrice time two three four five six seven eight nine ten dozen hundred",
     "alone": "alone",
     "leave": "leave",
@@ -140,14 +139,13 @@ CLASSES: Final = {
     "individual girl line mobile",
     "reach": "have got had reached texted texting contacted contacting called calling messaged "
     "messaging dialed dialled has hav getting sent reaching text texts",
-    "gave": "gave put typed entered wrote listed used given dialed dialled called texted sent ordered "
-    "charged got took had",
+    "gave": "gave put typed entered wrote listed used given dialed dialled ordered charged",
     "go": "go",
     "away": "away",
     "off_verb": "fuck fck fk fuk fuc fukk piss bugger sod eff feck buzz naff shove f frig phuck fvck "
     "jog bog",
     "hostile": "fuck screw fck fuk eff fvck phuck bite",
-    "hate": "hate annoying annoyed tired sick fed irritating irritated harassment harassing harassed "
+    "hate": "hate hates annoying annoyed tired sick fed irritating irritated harassment harassing harassed "
     "unwanted unsolicited spam spamming spammed scam illegal sue suing lawsuit fcc ftc attorney "
     "lawyer tcpa dnc blocking blocked ridiculous constant constantly nonstop bombarding bombarded "
     "incessant excessive overwhelming intrusive invasive complaint nuisance pestering",
@@ -156,7 +154,7 @@ CLASSES: Final = {
     "many": "many much frequent often",
     "subscribe": "subscribe resubscribe optin optback resub",
     "begin": "start resume begin restart",
-    "sign": "sign signup enroll add put",
+    "sign": "sign signup enroll add put place",
     "back": "back up in on",
     "signed": "signed subscribed opted consented agreed agree consent subscribe signup asked ask "
     "requested authorized authorised enrolled",
@@ -171,9 +169,14 @@ CLASSES: Final = {
     "know": "know",
     "rather": "rather prefer appreciate like wish",
     "belong": "belong belongs",
+    "the": "the a an my his her that",
     "name": "name",
-    "ended": "texts txts messages msgs textmessages notifications notifs robotexts alerts promos "
-    "promotions ads newsletter newsletters updates reminders coupons spam blasts marketing",
+    "ended": "texts txts messages msgs textmessages notifications notifs robotexts alerts newsletter "
+    "newsletters spam blasts reminders",
+    "pushed": "alerts promos newsletters newsletter solicitations blasts spam ads advertisements "
+    "advertising marketing calls emails communications junk",
+    "texted": "texted replied sent typed answered responded wrote txted entered pressed",
+    "received": "receive receiving recieve recieving recive",
     "off_thing": "hold speaker speakerphone mute guard call",
     "junk": "spam scam harassment fraud",
     "think": "think believe its",
@@ -205,10 +208,12 @@ CLASSES: Final = {
     "metric": "rate rates count counts numbers metrics report reports customers users percentage "
     "total totals stats statistics data",
     "forget": "forget hesitate worry mind be afraid need",
-    "got": "gotten get got receive received see saw seen hear heard read open find found getting receiving "
+    "got": "leave gotten get got receive received see saw seen hear heard read open find found getting receiving "
     "notice",
     "going": "coming going sending working loading delivered delivering showing arriving received "
     "sent seen opening",
+    "pausing": "pause mute snooze silence hold",
+    "whose": "her his their my our",
     "subscription": "subscription subscriptions membership service services account everything "
     "me plan",
     "there": "there",

@@ -75,14 +75,24 @@ FRENCH: Final = Grammar(
         nothing("not.forget", "(ne|i) (me|det)? forget 'pas'"),
         nothing("not.forget", "'pas' forget|ne me? forget no_more"),
         nothing("not.dont_stop", "ne? cease ('pas'|'jamais') (of me? contact)?"),
-        stop("phrase.do_not_contact", "ne? me? contact ('plus'|'jamais') (messages|please){0,4} tail"),
+        stop(
+            "phrase.do_not_contact", "ne? me? contact ('plus'|'jamais') (messages|please){0,4} tail"
+        ),
         stop("phrase.do_not_contact", "ask ne me contact 'pas' (messages)? tail"),
         stop("phrase.do_not_contact", "ne (no_more){1,2} me contact (messages)? tail"),
-        stop("phrase.stop_contacting", "(ask) (me)? cease of? me? contact (messages|det){0,2} tail"),
+        stop(
+            "phrase.stop_contacting", "(ask) (me)? cease of? me? contact (messages|det){0,2} tail"
+        ),
         stop("phrase.not_wanted", "ne? want ('plus'|'pas') receive? messages (of det? det)? tail"),
-        stop("phrase.not_wanted", "ne? want ('plus'|'pas') (receive please? | receive? contacted) tail"),
+        stop(
+            "phrase.not_wanted",
+            "ne? want ('plus'|'pas') (receive please? | receive? contacted) tail",
+        ),
         stop("phrase.stop_messages", "ask cease (of)? messages tail"),
-        stop("phrase.unsubscribe", "(start|pause|please|wish|me) unsub me? (of (det|message|list){0,4})? tail"),
+        stop(
+            "phrase.unsubscribe",
+            "(start|pause|please|wish|me) unsub me? (of (det|message|list){0,4})? tail",
+        ),
         stop("phrase.cancel_messages", "(ask) cancel messages tail"),
         stop("phrase.remove_me", "(ask) me? remove me? the_list tail"),
         stop("phrase.remove_me", "(ask) remove me tail"),
@@ -96,7 +106,7 @@ FRENCH: Final = Grammar(
         unclear("unclear.not_wanted", "want ('plus'|'pas') word{0,3} message"),
         unclear("unclear.no_messages", "start ('plus'|'pas') (of|det){0,2} message"),
         unclear("unclear.unsubscribe", "unsub"),
-        unclear("unclear.remove", "remove (my|det) number|remove me"),
+        unclear("unclear.remove", "remove (my|det) number|remove me|remove word{0,3} list"),
         unclear("unclear.cancel_subscription", "cancel (my|det){0,2} subscription"),
         unclear("unclear.wrong_party", "wrong det? person"),
         unclear("unclear.not_interested", "('plus'|'pas') interested"),
@@ -106,6 +116,17 @@ FRENCH: Final = Grammar(
         unclear("unclear.stop_messages", "cease of? messages"),
     ),
     macros=_MACROS,
-    triggers=("marker", "contact", "message", "unsub", "remove", "cancel", "wrong", "leave", "interested", "off",
-              "revoke"),
+    triggers=(
+        "marker",
+        "contact",
+        "message",
+        "unsub",
+        "remove",
+        "cancel",
+        "wrong",
+        "leave",
+        "interested",
+        "off",
+        "revoke",
+    ),
 )

@@ -66,18 +66,39 @@ _MACROS: Final = {
 GERMAN: Final = Grammar(
     _CLASSES,
     (
-        nothing("not.got", "('habe'|'hab'|'haben'|'wurde'|'ist'|'sind') word{0,2} (no|not) word{0,3} got"),
+        nothing(
+            "not.got",
+            "('habe'|'hab'|'haben'|'wurde'|'ist'|'sind') word{0,2} (no|not) word{0,3} got",
+        ),
         nothing("not.dont_stop", "cease not on"),
         stop("phrase.no_messages", "(start|pause|fill) no (det|more){0,2} message ('an' me)? tail"),
         stop("phrase.do_not_send", "ask send you? me? (fill){0,2} no (det|more){0,2} message tail"),
-        stop("phrase.do_not_contact", "ask contact you? me? (fill){0,2} (not|no) more? message? tail"),
-        stop("phrase.not_wanted", "(start|pause|fill|wish) want? (fill|wish){0,2} no (det|more){0,2} message (off det? you?)? more? receive? tail"),
-        stop("phrase.not_wanted", "want (fill|wish){0,3} (not|no) more? (off det? you?)? (contact|'kontaktiert') 'werden'? tail"),
-        stop("phrase.stop_contacting", "ask cease you? on (me? (message|contact|send|to){1,3})? tail"),
-        stop("phrase.stop_contacting", "ask cease you? on me{0,1} (message)? to (contact|send) tail"),
+        stop(
+            "phrase.do_not_contact", "ask contact you? me? (fill){0,2} (not|no) more? message? tail"
+        ),
+        stop(
+            "phrase.not_wanted",
+            "(start|pause|fill|wish) want? (fill|wish){0,2} no (det|more){0,2} message (off det? you?)? more? receive? tail",
+        ),
+        stop(
+            "phrase.not_wanted",
+            "want (fill|wish){0,3} (not|no) more? (off det? you?)? (contact|'kontaktiert') 'werden'? tail",
+        ),
+        stop(
+            "phrase.stop_contacting", "ask cease you? on (me? (message|contact|send|to){1,3})? tail"
+        ),
+        stop(
+            "phrase.stop_contacting", "ask cease you? on me{0,1} (message)? to (contact|send) tail"
+        ),
         stop("phrase.stop_messages", "ask (cease|cancel) you? (det){0,2} message tail"),
-        stop("phrase.unsubscribe", "(start|pause|wish) me (fill){0,2} (off det{0,2} (message|list))? unsub tail"),
-        stop("phrase.unsubscribe", "(start|pause|fill|wish) unsub (you? me)? (fill){0,2} (off det{0,2} (message|list))? 'ab'? tail"),
+        stop(
+            "phrase.unsubscribe",
+            "(start|pause|wish) me (fill){0,2} (off det{0,2} (message|list))? unsub tail",
+        ),
+        stop(
+            "phrase.unsubscribe",
+            "(start|pause|fill|wish) unsub (you? me)? (fill){0,2} (off det{0,2} (message|list))? 'ab'? tail",
+        ),
         stop("phrase.remove_me", "ask remove you? me (fill){0,2} the_list (fill|off){0,2} tail"),
         stop("phrase.remove_me", "ask remove you? (fill){0,2} (my|det) number (the_list)? tail"),
         stop("phrase.remove_me", "(fill|ask|wish) my number (fill|the_list){0,2} remove tail"),
@@ -91,12 +112,28 @@ GERMAN: Final = Grammar(
         unclear("unclear.refusal", "(not|no) word{0,4} message"),
         unclear("unclear.stop_contacting", "cease you? on me"),
         unclear("unclear.remove", "remove word{0,2} (my number|me)|my number word{0,2} remove"),
-        unclear("unclear.cancel_subscription", "cancel (my|det){0,2} subscription|subscription word{0,2} cancel"),
+        unclear(
+            "unclear.cancel_subscription",
+            "cancel (my|det){0,2} subscription|subscription word{0,2} cancel",
+        ),
         unclear("unclear.wrong_party", "wrong person"),
         unclear("unclear.not_interested", "(no|not) word{0,1} interested"),
         unclear("unclear.complaint", "hate any{0,5} message|message any{0,5} hate"),
     ),
     macros=_MACROS,
-    triggers=("no", "contact", "send", "message", "unsub", "remove", "cancel", "wrong", "leave", "interested",
-              "off_verb", "revoke", "consent"),
+    triggers=(
+        "no",
+        "contact",
+        "send",
+        "message",
+        "unsub",
+        "remove",
+        "cancel",
+        "wrong",
+        "leave",
+        "interested",
+        "off_verb",
+        "revoke",
+        "consent",
+    ),
 )

@@ -28,6 +28,7 @@ _BUILT_IN: Final = {
     "question": r"\?",
     "digits": _NUMBER,
     "doing": _DOING,
+    "masked": MASKED,
     "unknown": f"[{UNKNOWN}{MASKED}]",
 }
 _NAME: Final = re.compile(r"'\w+'|[a-z][a-z_]*")
@@ -51,12 +52,15 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern over classes, what it means where it matches, and what must stand before it."""
+    """A pattern over classes, and what it means where it matches."""
 
     rule_id: str
     outcome: Outcome
     pattern: str
     after: str = ""
+    """A pattern for what must stand right before it."""
+    alone: bool = False
+    """Whether it is clear only if little else is said, or if the rest supports it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,16 @@ class Grammar:
         triggers: Iterable[str],
         limit_before: str = _NEVER,
         limit_after: str = _NEVER,
+        filler: str = _NEVER,
+        support: str = _NEVER,
     ) -> None:
         """Compile the rules; `triggers` are the classes without which none can match.
 
         A request is unclear when `limit_before` is found before it in its sentence, or
-        `limit_after` anywhere after it. Raises ValueError for a pattern that is not sound.
+        `limit_after` anywhere after it. A rule that must stand alone tolerates `filler` around it,
+        and anything where `support` is found. Raises ValueError for a pattern that is not sound.
         """
-        texts = [*macros.values(), limit_before, limit_after]
+        texts = [*macros.values(), limit_before, limit_after, filler, support]
         texts += [text for rule in rules for text in (rule.pattern, rule.after)]
         literals = {word for text in texts for word in _LITERAL.findall(text)}
         classes = {**classes, **{f"'{word}'": word for word in literals}}
@@ -106,6 +113,8 @@ class Grammar:
         self._unclear = _Rules(rules, Outcome.UNCLEAR, names)
         self._limit_before = self.pattern(limit_before)
         self._limit_after = self.pattern(limit_after)
+        self._more = self.pattern(f"(?!pause|masked|{filler}) any")
+        self._support = self.pattern(support)
 
     def tag(self, tokens: Iterable[str]) -> str:
         """Return one letter for each token."""
@@ -118,12 +127,14 @@ class Grammar:
         for rules in (self._clear, self._unclear):
             found = rules.find(tags)
             if found is not None:
-                rule, start, end = found
+                rule, asked, start, end = found
                 words = tuple(
                     (word, self._classes_of.get(word, _NO_CLASSES)) for word in tokens[start:end]
                 )
                 if rule.outcome is Outcome.STOP and self._is_limited(tags, start, end):
                     return Finding("unclear.limited", Outcome.UNCLEAR, words), tags
+                if rule.alone and not self._is_supported(tags, asked, end):
+                    return Finding("unclear.unsupported", Outcome.UNCLEAR, words), tags
                 return Finding(rule.rule_id, rule.outcome, words), tags
         return None, tags
 
@@ -139,6 +150,11 @@ class Grammar:
         return before is not None and before.start() < start
 
 
+    def _is_supported(self, tags: str, start: int, end: int) -> bool:
+        rest = f"{tags[:start]}{_FULL_STOP}{tags[end:]}"
+        return self._more.search(rest) is None or self._support.search(rest) is not None
+
+
 class _Rules:
     """Rules of one outcome, searched for together; the first of the list wins at each place."""
 
@@ -151,8 +167,8 @@ class _Rules:
             for rule, pattern in zip(chosen, patterns, strict=True)
         ]
 
-    def find(self, tags: str) -> tuple[Rule, int, int] | None:
-        """Return the first rule that matches, and where."""
+    def find(self, tags: str) -> tuple[Rule, int, int, int] | None:
+        """Return the first rule that matches: where its introduction, it, and its end are."""
         place = self._somewhere.search(tags)
         while place is not None:
             at = place.start()
@@ -160,8 +176,9 @@ class _Rules:
                 match = pattern.match(tags, at)
                 if match is None:
                     continue
-                if head is None or head.search(tags, max(0, at - _HEAD_WORDS), at) is not None:
-                    return rule, at, match.end()
+                before = None if head is None else head.search(tags, max(0, at - _HEAD_WORDS), at)
+                if head is None or before is not None:
+                    return rule, at if before is None else before.start(), at, match.end()
             place = self._somewhere.search(tags, at + 1)
         return None
 
@@ -246,9 +263,9 @@ def nothing(rule_id: str, pattern: str) -> Rule:
     return Rule(rule_id, Outcome.NOTHING, pattern)
 
 
-def stop(rule_id: str, pattern: str, *, after: str = "") -> Rule:
+def stop(rule_id: str, pattern: str, *, after: str = "", alone: bool = False) -> Rule:
     """Return a rule for a clear request."""
-    return Rule(rule_id, Outcome.STOP, pattern, after)
+    return Rule(rule_id, Outcome.STOP, pattern, after, alone)
 
 
 def unclear(rule_id: str, pattern: str, *, after: str = "") -> Rule:

@@ -29,7 +29,7 @@ _CLASSES: Final = {
     "prego favore a dove",
     "receive": "ricevere ricevo avere essere",
     "contacted": "contattato contattata disturbato disturbata chiamato",
-    "unsub": "disiscrivermi disiscrivere disiscrivetemi disiscrivimi disiscrizione cancellarmi "
+    "unsub": "cancello disiscrivo disdico disiscrivermi disiscrivere disiscrivetemi disiscrivimi disiscrizione cancellarmi "
     "cancellatemi cancellami disdire",
     "cancel": "annullate annulla annullare disattivate disattiva disattivare sospendete bloccate fermate "
     "interrompete",
@@ -67,25 +67,33 @@ _MACROS: Final = {
 ITALIAN: Final = Grammar(
     _CLASSES,
     (
-        nothing("not.forget", "no (me|det)? forget"),
-        stop("phrase.do_not_contact", "(start|pause|please) no me? contact (messages|more){0,2} tail"),
+        nothing("not.forget", "no (me|det)? forget (refuse|det|more){0,2} message?"),
+        stop(
+            "phrase.do_not_contact", "(start|pause|please) no me? contact (messages|more){0,2} tail"
+        ),
         stop("phrase.stop_contacting", "ask cease of me? contact (messages){0,1} tail"),
         stop("phrase.not_wanted", "no want more? (receive more?)? messages (of det{0,2})? tail"),
         stop("phrase.not_wanted", "no want more? (receive more | receive? contacted) tail"),
         stop("phrase.stop_messages", "ask (cease|cancel) of? messages tail"),
         stop("phrase.no_more", "(start|pause|please) refuse more message tail"),
-        stop("phrase.unsubscribe", "(start|pause|please|wish) unsub (of{0,2} (det|message|list|subscription){0,3})? tail"),
+        stop(
+            "phrase.unsubscribe",
+            "(start|pause|please|wish) unsub (of{0,2} (det|message|list|subscription){0,3})? tail",
+        ),
         stop("phrase.remove_me", "ask me_removed (the_list)? tail"),
         stop("phrase.remove_me", "ask remove (det|my){1,2} number (the_list)? tail"),
         stop("phrase.revoke_consent", "revoke (det|my){0,2} consent"),
         stop("phrase.leave_me_alone", "(start|pause|please) leave in? peace tail"),
         stop("phrase.go_away", "start off tail"),
-        stop("wrong_party.number", "(start|pause|please|have) (person wrong|wrong (det)? person) tail"),
+        stop(
+            "wrong_party.number",
+            "(start|pause|please|have) (person wrong|wrong (det)? person) tail",
+        ),
         unclear("unclear.do_not_contact", "no me? contact"),
         unclear("unclear.stop_contacting", "cease of me? contact"),
         unclear("unclear.not_wanted", "no want word{0,3} message"),
         unclear("unclear.unsubscribe", "unsub"),
-        unclear("unclear.remove", "me_removed|remove (det|my){1,2} number"),
+        unclear("unclear.remove", "me_removed|remove (det|my){1,2} number|remove word{0,3} list"),
         unclear("unclear.cancel_subscription", "(remove|cancel) (my|det){0,2} subscription"),
         unclear("unclear.wrong_party", "person wrong|wrong person"),
         unclear("unclear.not_interested", "no (me|have|word)? interested"),
@@ -94,6 +102,19 @@ ITALIAN: Final = Grammar(
         unclear("unclear.stop_messages", "cease of? messages"),
     ),
     macros=_MACROS,
-    triggers=("refuse", "cease", "contact", "message", "unsub", "remove", "me_removed", "cancel", "wrong", "leave",
-              "interested", "off", "revoke"),
+    triggers=(
+        "refuse",
+        "cease",
+        "contact",
+        "message",
+        "unsub",
+        "remove",
+        "me_removed",
+        "cancel",
+        "wrong",
+        "leave",
+        "interested",
+        "off",
+        "revoke",
+    ),
 )

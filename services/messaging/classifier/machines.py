@@ -9,20 +9,41 @@ _AUTOMATIC: Final = tuple(
         ("disturb", r"\bdo not disturb (?:is |was )?(?:turned )?on\b|\bwith do not disturb\b"),
         ("focus", r"\bdriving focus\b|\bfocus (?:is )?turned on\b"),
         ("silenced", r"\bnotifications (?:are )?silenced\b"),
-        ("driving", r"\bi'?\s?a?m driving\b.{0,60}\b(?:i'?ll|will) (?:see|get|call|text|reply|respond)"),
+        (
+            "driving",
+            r"\bi'?\s?a?m driving\b.{0,60}\b(?:i'?ll|will) (?:see|get|call|text|reply|respond)",
+        ),
         ("office", r"\bout of (?:the |my )?office\b"),
         ("auto", r"\bauto(?:mat(?:ic|ed))?[- ]?(?:reply|response|responder|message|text)\b"),
-        ("automat", r"\b(?:respuesta|mensaje|resposta|mensagem|risposta|messaggio) automatic[oa]\b"),
+        (
+            "automat",
+            r"\b(?:respuesta|mensaje|resposta|mensagem|risposta|messaggio) automatic[oa]\b",
+        ),
         ("automat", r"\b(?:reponse|message) automatique\b|\bautomatische (?:antwort|nachricht)\b"),
         ("monitored", r"\b(?:not|un) ?monitored\b|\bisn'?t monitored\b"),
         ("unattended", r"\b(?:is|are) unattended\b"),
         ("able to rec", r"\b(?:not|un) ?able to rec"),
-        ("currently", r"\bcurrently (?:unavailable|away|closed|out)\b.{0,80}\b(?:get back|respond|reply|return)"),
-        ("for contacting", r"\b(?:thanks|thank you) for contacting\b.{0,200}\b(?:hours|get back|respond|shortly|as soon as|reply|team)"),
-        ("for reaching", r"\b(?:thanks|thank you) for reaching\b.{0,200}\b(?:hours|get back|respond|shortly|as soon as|reply|team)"),
-        ("for your", r"\b(?:thanks|thank you) for your (?:message|text)\b.{0,200}\b(?:hours|get back|respond|shortly|as soon as possible|reply stop|team)"),
+        (
+            "currently",
+            r"\bcurrently (?:unavailable|away|closed|out)\b.{0,80}\b(?:get back|respond|reply|return)",
+        ),
+        (
+            "for contacting",
+            r"\b(?:thanks|thank you) for contacting\b.{0,200}\b(?:hours|get back|respond|shortly|as soon as|reply|team)",
+        ),
+        (
+            "for reaching",
+            r"\b(?:thanks|thank you) for reaching\b.{0,200}\b(?:hours|get back|respond|shortly|as soon as|reply|team)",
+        ),
+        (
+            "for your",
+            r"\b(?:thanks|thank you) for your (?:message|text)\b.{0,200}\b(?:hours|get back|respond|shortly|as soon as possible|reply stop|team)",
+        ),
         ("reply s", r"\b(?:un|re)?(?:subscribed|opted)\b.{0,60}\breply (?:start|stop)\b"),
-        ("subscribed", r"\byou (?:have |are |were )(?:been |now |successfully ){0,3}(?:un|re)?subscribed\b"),
+        (
+            "subscribed",
+            r"\byou (?:have |are |were )(?:been |now |successfully ){0,3}(?:un|re)?subscribed\b",
+        ),
         ("opted", r"\byou (?:have |are |were )(?:been |now |successfully ){0,3}opted\b"),
         ("data rates", r"\b(?:msg|message) ?(?:&|and) ?data rates\b"),
         ("oficina", r"\bfuera de (?:la )?oficina\b"),
@@ -42,14 +63,37 @@ _AUTOMATIC: Final = tuple(
 """Words that show it, each with the sentence they must be part of."""
 _TELLING: Final = frozenset(
     [
-        *("reply", "text", "txt", "send", "respond", "type", "say", "write", "stop", "help", "info"),
+        *(
+            "reply",
+            "text",
+            "txt",
+            "send",
+            "respond",
+            "type",
+            "say",
+            "write",
+            "stop",
+            "help",
+            "info",
+        ),
         *("responda", "responde", "envie", "envia", "repondez", "envoyez"),
         *("antworten", "antworte", "rispondi", "invia"),
     ]
 )
 _TOLD: Final = frozenset(
     [
-        *("stop", "stopall", "unsubscribe", "end", "quit", "cancel", "optout", "help", "info", "start"),
+        *(
+            "stop",
+            "stopall",
+            "unsubscribe",
+            "end",
+            "quit",
+            "cancel",
+            "optout",
+            "help",
+            "info",
+            "start",
+        ),
         *("alto", "parar", "sair", "arret", "baja", "stopp"),
     ]
 )

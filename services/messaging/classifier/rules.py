@@ -87,7 +87,11 @@ def _read(raw: str, folded: str, context: Context) -> _Text:
 
 
 def _corrected(token: str) -> str:
-    if token.startswith("un") and token not in ENGLISH.vocabulary and spelling.is_misspelled_keyword(token):
+    if (
+        token.startswith("un")
+        and token not in ENGLISH.vocabulary
+        and spelling.is_misspelled_keyword(token)
+    ):
         return "unsubscribe"
     return token
 
@@ -108,9 +112,7 @@ def _unclear(text: _Text, rule_id: str) -> Decision:
     return Decision(KeywordClass.AMBIGUOUS, rule_id, normalized=text.key)
 
 
-def _stop(
-    text: _Text, rule_id: str, reach: Scope = Scope.NUMBER, program: str = ""
-) -> Decision:
+def _stop(text: _Text, rule_id: str, reach: Scope = Scope.NUMBER, program: str = "") -> Decision:
     return Decision(KeywordClass.STOP, rule_id, reach, program, normalized=text.key)
 
 
@@ -207,13 +209,48 @@ def _line(text: _Text) -> Decision | None:
     return None
 
 
-_TELLING: Final = frozenset("reply text txt send respond type".split())
-_LEADS: Final = _TELLING | frozenset("with back the word".split())
+_TELLING: Final = frozenset(["reply", "text", "txt", "send", "respond", "type"])
+_LEADS: Final = _TELLING | frozenset(["with", "back", "the", "word"])
 _LINKS: Final = frozenset(("to", "2", "for"))
 _ECHOED: Final = frozenset(
-    "stop end quit cancel optout unsubscribe remove receiving getting receive get messages texts "
-    "alerts message text msgs sms from us this number all future any anymore at time me to list your "
-    "our out opt more".split()
+    [
+        "stop",
+        "end",
+        "quit",
+        "cancel",
+        "optout",
+        "unsubscribe",
+        "remove",
+        "receiving",
+        "getting",
+        "receive",
+        "get",
+        "messages",
+        "texts",
+        "alerts",
+        "message",
+        "text",
+        "msgs",
+        "sms",
+        "from",
+        "us",
+        "this",
+        "number",
+        "all",
+        "future",
+        "any",
+        "anymore",
+        "at",
+        "time",
+        "me",
+        "to",
+        "list",
+        "your",
+        "our",
+        "out",
+        "opt",
+        "more",
+    ]
 )
 _JOINED_ECHO: Final = re.compile(
     r"(?:stop|end|quit|cancel|unsubscribe)(?:2|to)(?:stop|end|quit|cancel|unsubscribe|optout)"
@@ -241,8 +278,10 @@ def _is_echo(word: str) -> bool:
     return word in _ECHOED or word in words.POLITE or word.isdigit()
 
 
-_SINGLES: Final = words.SINGLE_STOPS | words.START | frozenset(
-    word for entry in words.STOPPING if " " in entry for word in entry.split()
+_SINGLES: Final = (
+    words.SINGLE_STOPS
+    | words.START
+    | frozenset(word for entry in words.STOPPING if " " in entry for word in entry.split())
 )
 _CODE: Final = re.compile(r"\d{4,}")
 
@@ -250,7 +289,7 @@ _CODE: Final = re.compile(r"\d{4,}")
 def _keyword_and_name(text: _Text) -> Decision | None:
     if len(text.words) < 2 or text.words[0] not in words.SINGLE_STRONG:
         return None
-    name = " ".join(text.words[1:])
+    name = " ".join(word for word in text.words[1:] if word not in words.POLITE)
     if name in text.context.programs:
         return _stop(text, "keyword.program", Scope.PROGRAM, name)
     return _stop(text, "keyword.code") if _CODE.fullmatch(name) else None
@@ -314,7 +353,9 @@ def _instruction(text: _Text) -> Decision | None:
         return None
     if not machines.speaks_of_itself(text.folded, told):
         return _none(text, "bot.instruction")
-    rest = _read(text.raw, text.folded[: told.start()] + " . " + text.folded[told.end() :], text.context)
+    rest = _read(
+        text.raw, text.folded[: told.start()] + " . " + text.folded[told.end() :], text.context
+    )
     decision = _decide(rest)
     if decision.klass is KeywordClass.STOP and decision.rule_id.startswith(("phrase.", "line.")):
         return decision
@@ -330,7 +371,20 @@ def _sentences(text: _Text) -> Decision | None:
     finding, tags = ENGLISH.read(text.tokens)
     if finding is not None and finding.outcome is Outcome.STOP:
         return _of_finding(text, finding)
+    if finding is not None and finding.rule_id in _COMPLAINTS and _ALONE.search(tags):
+        return _of_finding(text, Finding("combined.stop", Outcome.STOP, finding.words))
     return found or (_of_finding(text, finding) if finding else _left_over(text, tags))
+
+
+_COMPLAINTS: Final = frozenset(
+    f"unclear.{reason}"
+    for reason in (
+        *("complaint", "refusal", "no_messages", "keep_contacting", "too_many", "never_agreed"),
+        *("not_interested", "block", "wrong_party", "not_my_number", "off_list", "remove"),
+        *("not_wanted", "no_thanks", "why_me", "unsubscribe", "do_not_contact", "enough"),
+    )
+)
+"""What makes a STOP beside it clear: `Stop. I hate these texts.`"""
 
 
 def _foreign(text: _Text) -> Decision | None:

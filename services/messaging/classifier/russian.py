@@ -47,13 +47,24 @@ _MACROS: Final = {"tail": "(please){0,6} (end|pause)", "ask": "(start|pause|plea
 RUSSIAN: Final = Grammar(
     _FOLDED,
     (
-        nothing("not.forget", "no (me|det)? forget"),
-        stop("phrase.do_not_contact", "(ask|more) no (me|more){0,2} contact (me|more|det|message){0,4} tail"),
+        nothing("not.forget", "no (me|det)? forget (refuse|det|more){0,2} message?"),
+        stop(
+            "phrase.do_not_contact",
+            "(ask|more) no (me|more){0,2} contact (me|more|det|message){0,4} tail",
+        ),
         stop("phrase.stop_contacting", "ask cease (me)? contact (me|det|message){0,4} tail"),
-        stop("phrase.not_wanted", "no want (more)? receive (det|more){0,3} message (det){0,2} tail"),
+        stop(
+            "phrase.not_wanted", "no want (more)? receive (det|more){0,3} message (det){0,2} tail"
+        ),
         stop("phrase.stop_messages", "ask cease (det){0,2} message tail"),
-        stop("phrase.unsubscribe", "(start|pause|please|wish) unsub (me|please){0,2} (from (det|message){1,3})? tail"),
-        stop("phrase.remove_me", "ask remove (please|me){0,2} (my? number|me) (from det{0,2} list)? tail"),
+        stop(
+            "phrase.unsubscribe",
+            "(start|pause|please|wish) unsub (me|please){0,2} (from (det|message){1,3})? tail",
+        ),
+        stop(
+            "phrase.remove_me",
+            "ask remove (please|me){0,2} (my? number|me) (from det{0,2} list)? tail",
+        ),
         stop("phrase.revoke_consent", "revoke det? consent"),
         stop("phrase.leave_me_alone", "(start|pause|please) leave me in peace tail"),
         stop("phrase.go_away", "start off (me|from|please){0,3} end"),
@@ -68,5 +79,17 @@ RUSSIAN: Final = Grammar(
         unclear("unclear.complaint", "hate any{0,5} message|message any{0,5} hate"),
     ),
     macros=_MACROS,
-    triggers=("cease", "refuse", "contact", "message", "unsub", "remove", "wrong", "leave", "interested", "off", "revoke"),
+    triggers=(
+        "cease",
+        "refuse",
+        "contact",
+        "message",
+        "unsub",
+        "remove",
+        "wrong",
+        "leave",
+        "interested",
+        "off",
+        "revoke",
+    ),
 )

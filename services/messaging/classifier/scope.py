@@ -7,7 +7,20 @@ from services.messaging.classifier.decision import Scope
 from services.messaging.classifier.grammar import Finding
 
 _EVERYTHING: Final = frozenset(
-    "stopall optoutall unsubscribeall all everything todo todos tudo tout alles tutto alle".split()
+    [
+        "stopall",
+        "optoutall",
+        "unsubscribeall",
+        "all",
+        "everything",
+        "todo",
+        "todos",
+        "tudo",
+        "tout",
+        "alles",
+        "tutto",
+        "alle",
+    ]
 )
 _PLAIN_MEANING: Final = (
     "wrong_party.",

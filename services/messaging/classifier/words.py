@@ -102,7 +102,7 @@ HINTED: Final = {
 
 UNCLEAR: Final = _keys(
     "exit;leave;halt it;unsubscribed;stopped;stopping;block;blocked;block me;spam;scam;fraud;enough;"
-    "enough already;td;delete;delete me;erase me;pause;mute;cancelled;canceled;cancel all;cancelall;"
+    "enough already;td;delete;delete me;erase me;pause;mute;reported;report;cancelled;canceled;cancel all;cancelall;"
     "end all;quit all;cancel everything;cancel it;cancel this;end it;end this;quit it;quit this;"
     "the end;not interested;no thanks;no thankyou;no thx;nothanks;too many texts;too many messages;"
     "too much;no more;no mas gracias;never;never again;go to hell;harassment;im out;i quit;out;off;"
@@ -142,7 +142,9 @@ YES: Final = _keys(
 )
 """What answers an open question whether messages are wanted."""
 
-NEARLY_YES: Final = _keys("ok;okay;k;sure;alright;ok sure;fine;vale;d'accord;ok danke;va bene;да ладно;行;可以;오케이;좋아요;承知")
+NEARLY_YES: Final = _keys(
+    "ok;okay;k;sure;alright;ok sure;fine;vale;d'accord;ok danke;va bene;да ладно;行;可以;오케이;좋아요;承知"
+)
 """Agreement that is not the word that was asked for."""
 
 POLITE: Final = frozenset(
@@ -162,20 +164,104 @@ POLITE: Final = frozenset(
 """What may stand beside any opt-out word and change nothing."""
 
 LOOSE: Final = POLITE | frozenset(
-    "ok okay yes yeah hey hi hello dear sir maam madam it this just and or the i said mean seriously "
-    "already again today forever fucking fuckin damn dammit goddamn ffs ever everything all "
-    "completely permanently s il te stp sim oui ja si".split()
+    [
+        "ok",
+        "okay",
+        "yes",
+        "yeah",
+        "hey",
+        "hi",
+        "hello",
+        "dear",
+        "sir",
+        "maam",
+        "madam",
+        "it",
+        "this",
+        "just",
+        "and",
+        "or",
+        "the",
+        "i",
+        "said",
+        "mean",
+        "seriously",
+        "already",
+        "again",
+        "today",
+        "forever",
+        "fucking",
+        "fuckin",
+        "damn",
+        "dammit",
+        "goddamn",
+        "ffs",
+        "ever",
+        "everything",
+        "all",
+        "completely",
+        "permanently",
+        "s",
+        "il",
+        "te",
+        "stp",
+        "sim",
+        "oui",
+        "ja",
+        "si",
+    ]
 )
 """What may stand beside a word that means nothing else."""
 
 LAUGHTER: Final = frozenset(
-    ["lol", "lolol", "lols", "lmao", "lmfao", "lmaoo", "rofl", "roflmao", "haha", "hahaha", "hahahaha", "hahah", "hehe", "hehehe", "hah", "jk", "jkjk", "kidding", "nvm", "nevermind", "xd", "lolz", "bahaha", "jaja", "jajaja", "jajajaja", "rsrs", "kkk", "kkkk", "mdr", "ptdr", "hihi", "ahah", "ahahah", "ahaha", "ahahaha", "😂", "🤣", "😆", "😹", "😝", "😜"]
+    [
+        "lol",
+        "lolol",
+        "lols",
+        "lmao",
+        "lmfao",
+        "lmaoo",
+        "rofl",
+        "roflmao",
+        "haha",
+        "hahaha",
+        "hahahaha",
+        "hahah",
+        "hehe",
+        "hehehe",
+        "hah",
+        "jk",
+        "jkjk",
+        "kidding",
+        "nvm",
+        "nevermind",
+        "xd",
+        "lolz",
+        "bahaha",
+        "jaja",
+        "jajaja",
+        "jajajaja",
+        "rsrs",
+        "kkk",
+        "kkkk",
+        "mdr",
+        "ptdr",
+        "hihi",
+        "ahah",
+        "ahahah",
+        "ahaha",
+        "ahahaha",
+        "😂",
+        "🤣",
+        "😆",
+        "😹",
+        "😝",
+        "😜",
+    ]
 )
 
 STOP_SIGN: Final = "\U0001f6d1"
-HOSTILE_SIGNS: Final = frozenset(
-    ["🚫", "✋", "⛔", "🔕", "🖕", "🙅"]
-)
+HOSTILE_SIGNS: Final = frozenset(["🚫", "✋", "⛔", "🔕", "🖕", "🙅"])
 
 STOPPING: Final = frozenset().union(STRONG, PER_SE, *BY_LANGUAGE.values())
 SINGLE_STOPS: Final = frozenset(word for word in STOPPING if " " not in word)
