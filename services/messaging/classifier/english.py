@@ -365,11 +365,11 @@ _UNCLEAR: Final = (
     ),
 )
 _TRIGGERS: Final = (
-    "cease", "weak", "neg", "receive", "removed", "taken", "end_verb", "switch", "unsub",
+    "cease", "weak", "neg", "removed", "sign", "end_verb", "switch", "unsub",
     "unsubbed", "opt", "remove", "revoke", "consent", "contact", "contacting", "contacted",
     "blowing", "send", "sending", "message", "one_message", "category", "lose", "alone", "away",
-    "off_verb", "hostile", "lost", "wrong", "interested", "subscribe", "block", "enough", "off",
-    "done", "signed", "junk", "hate", "sign", "begin",
+    "off_verb", "hostile", "lost", "wrong", "interested", "subscribe", "block", "enough", "begin",
+    "done", "signed", "junk", "hate", "taken", "why", "list", "pausing",
 )  # fmt: skip
 
 ENGLISH: Final = Grammar(

@@ -28,7 +28,7 @@ _OTHER_GRAMMARS: Final = tuple(
 """The grammars, each with the words that show that a text is in its language."""
 _SINGLE_LETTERS: Final = frozenset("bcdefghjklmnopqrstvwxyz")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
-_LEET: Final = re.compile(r"[a-z][0134578]|[0134578][a-z]")
+_LEET: Final = re.compile("[a-z][013457][a-z]")
 _FEW_WORDS: Final = 8
 _VERY_FEW_WORDS: Final = 3
 _PLAIN: Final = Context()
@@ -78,7 +78,7 @@ def _read(raw: str, folded: str, context: Context) -> _Text:
         said = spelled(said, words.SPELLED_OUT)
         found = tokens(said)
         known = frozenset(found)
-    if "un" in said:
+    if "un" in said or _LEET.search(said):
         corrected = {token: _corrected(token) for token in known}
         found = [corrected[token] for token in found]
         known = frozenset(found)
@@ -87,17 +87,21 @@ def _read(raw: str, folded: str, context: Context) -> _Text:
 
 
 def _corrected(token: str) -> str:
-    if (
-        token.startswith("un")
-        and token not in ENGLISH.vocabulary
-        and spelling.is_misspelled_keyword(token)
-    ):
-        return "unsubscribe"
+    if not token.isalpha() and token.isalnum():
+        plain = spelling.plain(token)
+        return plain if plain in ENGLISH.triggers else token
+    if token.startswith("un") and token not in ENGLISH.vocabulary:
+        return "unsubscribe" if spelling.is_misspelled_keyword(token) else token
     return token
 
 
 def _decide(text: _Text) -> Decision:
-    for rule in _RULES:
+    for rule in _WHOLE_MESSAGE:
+        decision = rule(text)
+        if decision is not None:
+            return decision
+    plain = text.folded.isascii() and text.known.isdisjoint(_ANY_SIGN)
+    for rule in _PLAIN_TEXT if plain else _RULES:
         decision = rule(text)
         if decision is not None:
             return decision
@@ -366,7 +370,7 @@ def _sentences(text: _Text) -> Decision | None:
     found = _foreign(text)
     if found is not None and found.klass is KeywordClass.STOP:
         return found
-    if text.known.isdisjoint(ENGLISH.triggers) and _LEET.search(text.folded) is None:
+    if text.known.isdisjoint(ENGLISH.triggers):
         return found
     finding, tags = ENGLISH.read(text.tokens)
     if finding is not None and finding.outcome is Outcome.STOP:
@@ -438,20 +442,28 @@ def _left_over(text: _Text, tags: str) -> Decision | None:
     return None
 
 
-_RULES: Final[tuple[Callable[[_Text], Decision | None], ...]] = (
+_Rules = tuple[Callable[[_Text], Decision | None], ...]
+_WHOLE_MESSAGE: Final[_Rules] = (
     _nothing_said,
     _custom_keyword,
     _stop_keyword,
     _start_keyword,
     _pending_opt_in,
     _help_keyword,
+    _unclear_keyword,
+)
+_RULES: Final[_Rules] = (
     _line,
     _automatic,
     _echo,
     _keyword_and_name,
     _keyword_and_filler,
-    _unclear_keyword,
     _misspelled,
     _instruction,
     _sentences,
+)
+_PLAIN_TEXT: Final[_Rules] = (_automatic, _misspelled)
+"""What is left to ask of a text without a single word that any other rule looks at."""
+_ANY_SIGN: Final = frozenset().union(
+    _SINGLES, words.HELP, ENGLISH.triggers, *(signs for _, signs in _OTHER_GRAMMARS)
 )
