@@ -359,7 +359,10 @@ async def test_a_handler_is_cancelled_at_the_callers_deadline(method: str, lines
             failed = await failure(call if method == "GetShoe" else drained(call))
             assert failed.code() is Code.DEADLINE_EXCEEDED
         await eventually(lambda: gate.left == 3)
-    assert [line["outcome"] for line in lines()] == ["DEADLINE_EXCEEDED"] * 3
+    # The caller hangs up at the same moment, and now and then is heard first.
+    outcomes = [line["outcome"] for line in lines()]
+    assert len(outcomes) == 3
+    assert set(outcomes) <= {"DEADLINE_EXCEEDED", "CANCELLED"}
 
 
 @pytest.mark.parametrize("method", ["GetShoe", "GetShoePhotos", "WatchShoes"])
