@@ -11,8 +11,9 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.effects import Effect
+from services.messaging.consent.decision import OpenHold, Standing, Standings
 from services.messaging.consent.holds import Hold, HoldPosition, HoldState, OptIn
-from services.messaging.consent.ledger import LedgerEntry, OpenHold, Standing, Standings
+from services.messaging.consent.ledger import LedgerEntry
 from services.messaging.model import Direction, Message, Purpose, Status
 
 

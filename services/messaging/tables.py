@@ -61,4 +61,3 @@ messages = sa.Table(
     sa.Index("messages_peer", "peer_number", "create_time"),
     sa.Index("messages_thread", "conversation_id", "create_time", "message_id"),
 )
-

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.messaging.consent.ledger import LedgerEntry, Method, revocation
+from services.messaging.consent.ledger import LedgerEntry, Method
+from services.messaging.consent.meaning import revocation
 from services.messaging.consent.programs import Programs
 from services.messaging.ids import derived_id
 from services.messaging.model import is_e164

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import insert_into
 from services.messaging.consent import chain
+from services.messaging.consent.decision import OpenHold, Standing, Standings
 from services.messaging.consent.ledger import (
     Action,
     Basis,
@@ -16,10 +17,7 @@ from services.messaging.consent.ledger import (
     Confirmation,
     LedgerEntry,
     Method,
-    OpenHold,
     Scope,
-    Standing,
-    Standings,
 )
 from services.messaging.consent.tables import chain as chain_table
 from services.messaging.consent.tables import holds, ledger, standings

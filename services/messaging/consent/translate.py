@@ -14,16 +14,9 @@ from switchhook.messaging.v1 import (
 )
 
 from chassis.errors import FieldViolation, Invalid
+from services.messaging.consent.decision import Decision
 from services.messaging.consent.holds import Hold, HoldPosition, HoldState, Judgement
-from services.messaging.consent.ledger import (
-    Action,
-    Basis,
-    Channel,
-    Decision,
-    LedgerEntry,
-    Method,
-    Scope,
-)
+from services.messaging.consent.ledger import Action, Basis, Channel, LedgerEntry, Method, Scope
 from services.messaging.consent.programs import Program
 from services.messaging.ids import derived_id
 from services.messaging.translate import classification, instant, timestamp

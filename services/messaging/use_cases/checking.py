@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.messaging.consent.ledger import (
+from services.messaging.consent.decision import (
     ConsentState,
     Decision,
-    LedgerEntry,
     Objection,
     ObjectionReason,
     OpenHold,
     Target,
 )
+from services.messaging.consent.ledger import LedgerEntry
 from services.messaging.use_cases.consents import Consents
 
 

@@ -8,12 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import Clock
 from chassis.effects import Effect
 from services.messaging.consent.business_days import request_deadline
-from services.messaging.consent.ledger import (
-    Action,
-    Channel,
+from services.messaging.consent.decision import (
     Decision,
-    LedgerEntry,
-    Method,
     Objection,
     OpenHold,
     Standings,
@@ -21,9 +17,10 @@ from services.messaging.consent.ledger import (
     decide,
     differ,
     object_to,
-    revocation,
     weighed,
 )
+from services.messaging.consent.ledger import Action, Channel, LedgerEntry, Method
+from services.messaging.consent.meaning import revocation
 from services.messaging.consent.programs import Programs
 from services.messaging.ids import derived_id
 from services.messaging.model import Failure, Message, Purpose, is_e164

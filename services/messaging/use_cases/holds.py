@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.errors import NotFound, NotYet
 from services.messaging.consent.business_days import request_deadline
+from services.messaging.consent.decision import Standings
 from services.messaging.consent.holds import Hold, HoldPosition, HoldState, Judgement
-from services.messaging.consent.ledger import Action, LedgerEntry, Scope, Standings, revocation
+from services.messaging.consent.ledger import Action, LedgerEntry, Scope
+from services.messaging.consent.meaning import revocation
 from services.messaging.ids import derived_id
 from services.messaging.use_cases.consents import Consents
 

@@ -8,19 +8,10 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
+from services.messaging.consent.decision import Standings, decide, weighed
 from services.messaging.consent.holds import OptIn
-from services.messaging.consent.ledger import (
-    Action,
-    Basis,
-    Confirmation,
-    LedgerEntry,
-    Method,
-    Standings,
-    answer_to,
-    change_of,
-    decide,
-    weighed,
-)
+from services.messaging.consent.ledger import Action, Basis, Confirmation, LedgerEntry, Method
+from services.messaging.consent.meaning import answer_to, change_of
 from services.messaging.consent.programs import Programs
 from services.messaging.ids import derived_id
 from services.messaging.keywords import (

@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
-from services.messaging.consent.ledger import decide
+from services.messaging.consent.decision import decide
 from services.messaging.consent.opt_out_lists import TELNYX, OptOut, entry_of, opt_out_of
 from services.messaging.use_cases.consents import Consents
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import Clock
 from chassis.effects import Effect
 from chassis.errors import NotFound, NotYet
-from services.messaging.consent.ledger import Objection, ObjectionReason
+from services.messaging.consent.decision import Objection, ObjectionReason
 from services.messaging.model import (
     Direction,
     Failure,

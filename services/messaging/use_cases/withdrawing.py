@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.errors import NotYet
-from services.messaging.consent.ledger import ObjectionReason
+from services.messaging.consent.decision import ObjectionReason
 from services.messaging.model import Failure, FailureReason, Message, Status, cancelled, failed
 from services.messaging.use_cases.sending import Sending
 

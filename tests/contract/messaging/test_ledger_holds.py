@@ -13,18 +13,11 @@ from chassis.metrics import Metrics
 from chassis.publisher import EVENT
 from services.messaging import keywords
 from services.messaging.consent.business_days import request_deadline
+from services.messaging.consent.decision import ConsentState, ObjectionReason
 from services.messaging.consent.hold_store import HoldStore
 from services.messaging.consent.holds import HoldState, Judgement
 from services.messaging.consent.keeping import Keeper
-from services.messaging.consent.ledger import (
-    Action,
-    Channel,
-    ConsentState,
-    LedgerEntry,
-    Method,
-    ObjectionReason,
-    Scope,
-)
+from services.messaging.consent.ledger import Action, Channel, LedgerEntry, Method, Scope
 from services.messaging.consent.reconciliation_store import ReconciliationStore
 from services.messaging.keywords import Classification, KeywordClass
 from services.messaging.model import FailureReason, Message, Purpose, Status

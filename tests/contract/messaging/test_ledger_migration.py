@@ -7,7 +7,7 @@ from shutil import copytree
 import sqlalchemy as sa
 
 from chassis.database import database
-from services.messaging.consent.ledger import ConsentState, Target, decide
+from services.messaging.consent.decision import ConsentState, Target, decide
 from services.messaging.consent.store import ConsentStore
 from services.messaging.use_cases.proving import Proving
 from tests.contract.messaging.conftest import OTHER, OURS, PEER, SECOND

@@ -10,7 +10,8 @@ from switchhook.messaging.v1.messaging_event_pb2 import ConsentEvent
 
 from chassis.outbox import EffectRecord
 from chassis.publisher import EVENT
-from services.messaging.consent.ledger import Action, Confirmation, ConsentState, Method, Scope
+from services.messaging.consent.decision import ConsentState
+from services.messaging.consent.ledger import Action, Confirmation, Method, Scope
 from services.messaging.keywords import KeywordClass
 from services.messaging.model import (
     Failure,

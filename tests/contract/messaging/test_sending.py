@@ -11,7 +11,8 @@ from switchhook.messaging.v1.message_service_pb2 import SendMessageResponse
 
 from chassis.errors import AlreadyDone, Invalid, NotFound, NotYet
 from chassis.outbox import InDoubt, State
-from services.messaging.consent.ledger import ConsentState, Method
+from services.messaging.consent.decision import ConsentState
+from services.messaging.consent.ledger import Method
 from services.messaging.model import Failure, FailureReason, Message, Purpose, Status
 from services.messaging.sending import sender
 from tests.contract.messaging.conftest import (

@@ -7,14 +7,8 @@ import pytest
 
 from chassis.errors import Contended
 from services.messaging import tables
-from services.messaging.consent.ledger import (
-    Action,
-    Confirmation,
-    LedgerEntry,
-    Method,
-    Scope,
-    Standing,
-)
+from services.messaging.consent.decision import Standing
+from services.messaging.consent.ledger import Action, Confirmation, LedgerEntry, Method, Scope
 from services.messaging.keywords import classify
 from services.messaging.model import (
     Direction,

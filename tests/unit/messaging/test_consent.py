@@ -7,23 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.messaging.consent.ledger import (
-    Action,
-    Change,
+from services.messaging.consent.decision import (
     ConsentState,
     Decision,
-    LedgerEntry,
-    Method,
-    Scope,
     Standings,
     Target,
-    answer_to,
-    change_of,
     decide,
     differ,
     object_to,
     weighed,
 )
+from services.messaging.consent.ledger import Action, LedgerEntry, Method, Scope
+from services.messaging.consent.meaning import Change, answer_to, change_of
 from services.messaging.consent.programs import Programs
 from services.messaging.keywords import classify
 from services.messaging.model import Direction, Message, Purpose, Recipient, Status

@@ -9,22 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.messaging.consent.ledger import (
-    Action,
-    Channel,
+from services.messaging.consent.decision import (
     ConsentState,
-    LedgerEntry,
-    Method,
     ObjectionReason,
     OpenHold,
-    Scope,
     Standings,
     Target,
-    change_of,
     decide,
     object_to,
     weighed,
 )
+from services.messaging.consent.ledger import Action, Channel, LedgerEntry, Method, Scope
+from services.messaging.consent.meaning import change_of
 from services.messaging.consent.programs import UNASSIGNED, Program, ProgramKind, Programs, parse
 from services.messaging.keywords import Classification, KeywordClass
 from services.messaging.model import Direction, Message, Purpose, Status

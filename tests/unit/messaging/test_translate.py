@@ -23,14 +23,13 @@ from switchhook.messaging.v1.consent_service_pb2 import GetConsentRequest
 from chassis.errors import Invalid
 from services.messaging import translate
 from services.messaging.consent import translate as consent_translate
+from services.messaging.consent.decision import ConsentState, Decision
 from services.messaging.consent.holds import HoldState, Judgement
 from services.messaging.consent.ledger import (
     Action,
     Basis,
     Channel,
     Confirmation,
-    ConsentState,
-    Decision,
     LedgerEntry,
     Method,
     Scope,
