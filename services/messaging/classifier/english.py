@@ -33,6 +33,7 @@ _MACROS: Final = {
     "not_ever": "(do_not|never|no_longer)",
     "wrong_one": "det? wrong person",
     "my_number": "(my|these) (soft|kind|which){0,2} number{1,3}",
+    "from_you": "from (you | (these|your) word)",
     "tired": "(soft|please|now){0,2} anymore",
     "to_be_contacted": "(tail | (to|'for') you? (be|receive|contact|contacting|contacted|send|sending"
     "|message|one_message))",
@@ -47,6 +48,13 @@ _NEGATED: Final = (
     ),
     nothing("not.asking", "not (say|mean) (you|'that'){0,2} to? (cease|unsub|weak)"),
     nothing("not.forget", "(do_not|never) soft? forget to? (contact|send)?"),
+    nothing(
+        "not.need_to", "(do_not|not|no) (have|'need') to (contact|send)|do_not 'bother' (doing|to)"
+    ),
+    nothing(
+        "not.see",
+        "(start|pause) i do_not soft? ('see'|'hear'|'have'|'find'|'get') det{0,2} (message|one_message)",
+    ),
     nothing("not.why_dont_you", "why do_not (you|i) (contact|send)"),
     nothing(
         "not.got",
@@ -62,7 +70,8 @@ _ELSEWHERE: Final = (
         "other.stop_place",
         "stop (place | at (?!once) | on det way | to (unknown|and_go|got) | for (?!good)(?!all))",
     ),
-    nothing("other.stop_doing", "cease (being | doing (?!me))"),
+    nothing("other.stop_doing", "cease (being | (doing|'taking') (?!me))"),
+    nothing("other.stop_here", "stop ('here'|'there')"),
     nothing("other.stopped", "(?<!how) past_did (you|it|i|other) soft? cease"),
     nothing("other.i_stop", "i intend{1,4} cease (contacting|sending) (?!me)"),
     nothing("other.metrics", "(unsub|unsubbed) metric"),
@@ -104,7 +113,16 @@ _CLEAR: Final = (
         "cease receive (any_message | det? these) place_note? tail",
         after="ask_or_wish",
     ),
-    stop("phrase.stop_messages", "cease soft{0,2} any_message (to recipient)? tail", after="ask"),
+    stop(
+        "phrase.stop_messages",
+        "cease soft{0,2} any_message ((to|'with') recipient)? tail",
+        after="ask",
+    ),
+    stop(
+        "phrase.stop_messages",
+        "(want|'make'|'get') (det|kind){1,4} message to? (cease|end_verb) tail",
+        after="(start|pause|soft|wish)",
+    ),
     stop(
         "phrase.stop_messages",
         "cease det{1,3} (det|kind){0,3} (message|category|one_message) (to recipient)? tail",
@@ -135,14 +153,15 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.do_not_contact",
-        "you (modal not|cannot|am not allowed) (to|be){0,2} (reaching|contacting) recipient tail",
+        "(you (modal not|cannot|am not allowed)|'youre' not allowed) (to|be){0,2} (reaching|contacting)"
+        " recipient tail",
         alone=True,
     ),
     stop(
         "phrase.do_not_send",
         "not_ever soft{0,2} (send|sending) (to? recipient)? (messages"
         " | (det|kind){0,3} quantity kind? one_message | soft? det{0,2} these thing?"
-        " | quantity | quantity? thing anymore) (to? recipient)? tail",
+        " | quantity | quantity? thing (anymore|'else')) (to? recipient)? tail",
         after="ask_not",
     ),
     stop(
@@ -168,12 +187,13 @@ _CLEAR: Final = (
         " | receive (det|kind){0,5} (one_message|category|'contact')"
         " | received these thing? | receive these thing? anymore | receive thing from you"
         " | hear from you | receive from you | be contacted ('by' you)? | be on the_list"
-        " | contacting recipient | contact recipient | send me (any_message|these)) (from you)? tail",
+        " | contacting recipient | contact recipient | send me (any_message|these)) from_you? tail",
         after="i_say",
     ),
     stop(
         "phrase.not_wanted",
-        "rather not to? (receive any_message | be contacted) (from you)? tail",
+        "rather (not to? (receive any_message | be contacted) from_you? |"
+        " you (past_not|do_not) (contact|send) recipient) tail",
     ),
     stop(
         "phrase.remove_me",
@@ -189,21 +209,29 @@ _CLEAR: Final = (
     stop("phrase.remove_me", "(remove|take) whose number{1,2} off the_list tail", after="ask"),
     stop(
         "phrase.take_me_off",
-        "take recipient? off of? (the_list (and the_list)? | det{0,2} message) tail",
+        "take (recipient|it)? off of? (the_list (and the_list)? | det{0,2} message) tail",
         after="ask_or_wish",
     ),
-    stop("phrase.take_me_off", "take recipient off tail", after="ask_or_wish", alone=True),
+    stop(
+        "phrase.take_me_off",
+        "take recipient off (of? det? thing{1,2})? tail",
+        after="ask_or_wish",
+        alone=True,
+    ),
     stop("phrase.take_me_off", "i want off of? the_list tail"),
     stop(
         "phrase.be_removed",
         "(removed|taken) off? the_list tail",
         after="(wish | have recipient be?)",
     ),
-    stop("phrase.be_removed", "be removed tail", after="wish", alone=True),
+    stop("phrase.be_removed", "be removed (off det? thing)? tail", after="wish", alone=True),
+    stop(
+        "phrase.be_removed", "(have|take) recipient removed tail", after="ask_or_wish", alone=True
+    ),
     stop("phrase.be_removed", "to be (removed|taken) off the_list tail", after="i word{0,5}"),
     stop(
         "phrase.no_call_list",
-        "sign recipient 'on' det{0,2} (do_not|no) contact list",
+        "sign recipient ('on'|to) det{0,2} (do_not|no) contact list",
         after="ask_or_wish",
     ),
     stop(
@@ -226,9 +254,12 @@ _CLEAR: Final = (
         "revoke (det|soft|my|kind){0,3} consent to_be_contacted",
         after="ask_or_wish",
     ),
+    stop("phrase.revoke_consent", "my consent am soft{0,2} revoke"),
     stop(
-        "phrase.no_consent", "you (do_not|no_longer) have (my|det){0,2} consent to_be_contacted"
+        "phrase.no_consent",
+        "i do_not ('authorize'|'authorise'|'allow'|'permit'|gave_you) you to_be_contacted",
     ),
+    stop("phrase.no_consent", "you (do_not|no_longer) have (my|det){0,2} consent to_be_contacted"),
     stop(
         "phrase.no_consent", "i (do_not|no_longer) gave_you? you? (my|det)? consent to_be_contacted"
     ),
@@ -257,7 +288,10 @@ _CLEAR: Final = (
         "wrong_one tail",
         after="(start|pause) (soft|i|it|you|am|think|these){0,4}",
     ),
-    stop("wrong_party.number", "(?<!did) you (modal|am|soft|have){0,3} reach wrong_one tail"),
+    stop(
+        "wrong_party.number",
+        "(?<!did) (you|'youre') (modal|am|soft|have){0,3} reach wrong_one tail",
+    ),
     stop("wrong_party.number", "(?<!am) these (am|be|soft){0,2} wrong_one tail"),
     stop(
         "phrase.cancel_messages",
@@ -267,12 +301,12 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.said_stop",
-        "i (have|soft|am|times|be){0,4} ((say|texted) (you|'them') (soft|unknown){0,1} to"
+        "i (have|soft|am|times|be|keep){0,4} ((say|texted) (you|'them') (soft|unknown){0,1} to"
         " | texted (you|to|det|'word'|pause){0,4}) (stop|unsub|cease) (tail|times|and)",
     ),
     stop(
         "phrase.said_stop",
-        "i (have|soft|am|times|be){0,4} say{1,2} (these|to|det|'word'|pause){0,4}"
+        "i (have|soft|am|times|be|keep){0,4} say{1,2} (these|to|det|'word'|pause){0,4}"
         " (stop|unsub|cease) (tail|times|and)",
         alone=True,
     ),
@@ -300,7 +334,9 @@ _UNCLEAR: Final = (
     unclear("unclear.off_list", "off (your|these) the_list"),
     unclear("unclear.wrong_party", "wrong person"),
     unclear(
-        "unclear.not_my_number", "(not|no_longer|past_not|'isnt'|'aint'|do_not) word{0,3} number"
+        "unclear.not_my_number",
+        "((not|no_longer|'isnt'|'aint') (whose|unknown|other|these|soft){0,2} number"
+        " | ('doesnt'|no_longer) soft? have these number | these number word{0,2} belong)",
     ),
     unclear("unclear.no_messages", "no (kind|det){0,2} message"),
     unclear(
@@ -308,8 +344,20 @@ _UNCLEAR: Final = (
         "neg word{0,4} (message|one_message|((contact|send) (?!the unknown))|contacting|sending)",
     ),
     unclear("unclear.refusal", "message any{0,5} (not|never|do_not|no_longer|'unwanted')"),
-    unclear("unclear.complaint", "hate any{0,5} (message|category|contacting|one_message|you)"),
-    unclear("unclear.complaint", "(message|category|contacting|one_message|you) any{0,5} hate"),
+    unclear(
+        "unclear.complaint",
+        "hate (any{0,5} (message|category|contacting|one_message)|word{0,1} you)",
+    ),
+    unclear(
+        "unclear.complaint",
+        "((message|category|contacting|one_message) any{0,5}|you (am|soft|keep|other|'being'){0,4}) hate",
+    ),
+    unclear("unclear.too_many", "too many (end|please|for)"),
+    unclear("unclear.refusal", "'doesnt' want word{0,3} message"),
+    unclear("unclear.hostile", "you soft? hostile_word end"),
+    unclear("unclear.why_me", "(why am i 'on' | signed me 'up' (for|to)) (the_list|these|message)"),
+    unclear("unclear.less", "contact me any{0,4} 'only'"),
+    unclear("unclear.opt_in", "switch word{0,4} back 'on'"),
     unclear("unclear.complaint", "(these|it|am|start) (am|these|'a'|soft){0,2} junk end"),
     unclear(
         "unclear.too_many", "too many (det|kind){0,3} (message|category|one_message|contacting)"
@@ -348,7 +396,7 @@ _UNCLEAR: Final = (
         "block (you | these | (det|your){0,2} number)",
     ),
     unclear("unclear.hostile", "hostile (you|'yourself')", after="(start|pause) soft?"),
-    unclear("unclear.done", "done 'with' (these|you|your)"),
+    unclear("unclear.done", "done 'with' ((these|you) end|det{0,2} (message|category))"),
     unclear(
         "unclear.enough", "enough (soft|am|enough|'with'|these){0,4} end", after="start soft{0,2}"
     ),
@@ -369,7 +417,7 @@ _TRIGGERS: Final = (
     "unsubbed", "opt", "remove", "revoke", "consent", "contact", "contacting", "contacted",
     "blowing", "send", "sending", "message", "one_message", "category", "lose", "alone", "away",
     "off_verb", "hostile", "lost", "wrong", "interested", "subscribe", "block", "enough", "begin",
-    "done", "signed", "junk", "hate", "taken", "why", "list", "pausing",
+    "done", "signed", "junk", "hate", "taken", "why", "list", "pausing", "no", "many",
 )  # fmt: skip
 
 ENGLISH: Final = Grammar(

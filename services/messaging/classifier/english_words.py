@@ -66,7 +66,7 @@ CLASSES: Final = {
     "which": "work personal home cell mobile business private office new other",
     "i": "i im ive ill id we were weve wed",
     "am": "am im were are was is",
-    "you": "you u ya yall yous youse ye",
+    "you": "youve youd youll you u ya yall yous youse ye",
     "your": "your ur yur youre yours",
     "it": "it they",
     "other": "he she they him her hes shes theyre who people everyone someone somebody kids customer "
@@ -79,7 +79,7 @@ CLASSES: Final = {
     "past_not": "didnt havent hasnt wasnt werent hadnt",
     "not": "not",
     "cannot": "cant cannot couldnt",
-    "neg": "dont donot dnt never nolonger not didnt havent hasnt doesnt wont wouldnt shouldnt isnt "
+    "neg": "dont donot dnt never nolonger not didnt havent hasnt wont wouldnt shouldnt isnt "
     "arent without wasnt neither nor",
     "no": "no zero",
     "more": "more further additional another anymore extra",
@@ -145,6 +145,7 @@ CLASSES: Final = {
     "off_verb": "fuck fck fk fuk fuc fukk piss bugger sod eff feck buzz naff shove f frig phuck fvck "
     "jog bog",
     "hostile": "fuck screw fck fuk eff fvck phuck bite",
+    "hostile_word": "suck sucks",
     "hate": "hate hates annoying annoyed tired sick fed irritating irritated harassment harassing harassed "
     "unwanted unsolicited spam spamming spammed scam illegal sue suing lawsuit fcc ftc attorney "
     "lawyer tcpa dnc blocking blocked ridiculous constant constantly nonstop bombarding bombarded "
@@ -186,8 +187,7 @@ CLASSES: Final = {
     "or": "or and nor",
     "clause": "i im ive ill id you your youre u thats we because cuz cus bc since wtf nobody no please "
     "pls stop leave remove take go thx dont never thank cease quit block delete lose its unsubscribe",
-    "busy": "driving busy sleeping asleep working in at on with having eating about almost out home not "
-    "gonna going",
+    "busy": "busy asleep in at on with about almost out home not gonna",
     # What the words mean elsewhere.
     "before_stop": "bus pit rest truck next last full metro subway tram train one first second third "
     "fourth fifth whistle door short tab gas food tour coach shuttle trolley ferry rail transit bike "
@@ -207,7 +207,7 @@ CLASSES: Final = {
     "request": "request requests notice reply word keyword command message text",
     "metric": "rate rates count counts numbers metrics report reports customers users percentage "
     "total totals stats statistics data",
-    "forget": "forget hesitate worry mind be afraid need",
+    "forget": "forget hesitate worry mind be afraid",
     "got": "leave gotten get got receive received see saw seen hear heard read open find found getting receiving "
     "notice",
     "going": "coming going sending working loading delivered delivering showing arriving received "

@@ -89,6 +89,7 @@ FRENCH: Final = Grammar(
             "ne? want ('plus'|'pas') (receive please? | receive? contacted) tail",
         ),
         stop("phrase.stop_messages", "ask cease (of)? messages tail"),
+        stop("phrase.not_wanted", "ne ('plus'|'pas') receive det{0,2} messages tail", after="wish"),
         stop(
             "phrase.unsubscribe",
             "(start|pause|please|wish|me) unsub me? (of (det|message|list){0,4})? tail",
@@ -118,6 +119,7 @@ FRENCH: Final = Grammar(
     macros=_MACROS,
     triggers=(
         "marker",
+        "cease",
         "contact",
         "message",
         "unsub",

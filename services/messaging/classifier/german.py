@@ -82,7 +82,7 @@ GERMAN: Final = Grammar(
         ),
         stop(
             "phrase.not_wanted",
-            "want (fill|wish){0,3} (not|no) more? (off det? you?)? (contact|'kontaktiert') 'werden'? tail",
+            "want (fill|wish){0,3} (not|no) more? (off det? you?)? ('kontaktiert'|'angeschrieben'|'angerufen'|'belastigt') 'werden' tail",
         ),
         stop(
             "phrase.stop_contacting", "ask cease you? on (me? (message|contact|send|to){1,3})? tail"
@@ -93,7 +93,7 @@ GERMAN: Final = Grammar(
         stop("phrase.stop_messages", "ask (cease|cancel) you? (det){0,2} message tail"),
         stop(
             "phrase.unsubscribe",
-            "(start|pause|wish) me (fill){0,2} (off det{0,2} (message|list))? unsub tail",
+            "(start|pause|wish) me (fill){0,2} (off det{0,2} (message{1,2}|list))? unsub tail",
         ),
         stop(
             "phrase.unsubscribe",

@@ -149,7 +149,6 @@ class Grammar:
         before = self._limit_before.search(tags, sentence)
         return before is not None and before.start() < start
 
-
     def _is_supported(self, tags: str, start: int, end: int) -> bool:
         rest = f"{tags[:start]}{_FULL_STOP}{tags[end:]}"
         return self._more.search(rest) is None or self._support.search(rest) is not None

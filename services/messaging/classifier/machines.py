@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from services.messaging.classifier.tokens import word_set
+
 _AUTOMATIC: Final = tuple(
     (sign, re.compile(pattern))
     for sign, pattern in (
@@ -61,41 +63,12 @@ _AUTOMATIC: Final = tuple(
     )
 )
 """Words that show it, each with the sentence they must be part of."""
-_TELLING: Final = frozenset(
-    [
-        *(
-            "reply",
-            "text",
-            "txt",
-            "send",
-            "respond",
-            "type",
-            "say",
-            "write",
-            "stop",
-            "help",
-            "info",
-        ),
-        *("responda", "responde", "envie", "envia", "repondez", "envoyez"),
-        *("antworten", "antworte", "rispondi", "invia"),
-    ]
+_TELLING: Final = word_set(
+    "reply text txt send respond type say write stop help info responda responde envie envia "
+    "repondez envoyez antworten antworte rispondi invia"
 )
-_TOLD: Final = frozenset(
-    [
-        *(
-            "stop",
-            "stopall",
-            "unsubscribe",
-            "end",
-            "quit",
-            "cancel",
-            "optout",
-            "help",
-            "info",
-            "start",
-        ),
-        *("alto", "parar", "sair", "arret", "baja", "stopp"),
-    ]
+_TOLD: Final = word_set(
+    "stop stopall unsubscribe end quit cancel optout help info start alto parar sair arret baja stopp"
 )
 _INSTRUCTION: Final = re.compile(
     r"""

@@ -47,7 +47,7 @@ _CLASSES: Final = {
     "to": "para pra pro a ao",
     "consent": "consentimento autorizacao permissao",
     "revoke": "revogo retiro revogar retirar",
-    "please": "por favor pfv pf gentileza obrigado obrigada obg agora ja imediatamente ola oi mais "
+    "please": "por favor pfv pf gentileza obrigado obrigada obg amigo amiga agora ja imediatamente ola oi mais "
     "nunca nada bom boa dia tarde noite entao so voces voce e eu ai hoje mesmo urgente senhor senhora "
     "porra caralho merda gente",
     "that": "que",
@@ -90,7 +90,7 @@ PORTUGUESE: Final = Grammar(
         ),
         stop(
             "phrase.not_wanted",
-            "no want more? (receive more? please? | that me contact (messages|more)?) tail",
+            "no want more? (receive more? 'nada'? (of please)? | that me contact (messages|more)?) tail",
         ),
         stop("phrase.no_more", "(start|pause|please|refuse) more message tail"),
         stop("phrase.stop_messages", "ask cease of? messages tail"),

@@ -18,7 +18,7 @@ from services.messaging.classifier.portuguese import PORTUGUESE
 from services.messaging.classifier.russian import RUSSIAN
 from services.messaging.classifier.spanish import SPANISH
 from services.messaging.classifier.speech import LINK, spoken
-from services.messaging.classifier.tokens import key, spelled, tokens
+from services.messaging.classifier.tokens import key, spelled, tokens, word_set
 from services.messaging.classifier.tokens import words as words_of
 
 _OTHER_GRAMMARS: Final = tuple(
@@ -213,48 +213,13 @@ def _line(text: _Text) -> Decision | None:
     return None
 
 
-_TELLING: Final = frozenset(["reply", "text", "txt", "send", "respond", "type"])
-_LEADS: Final = _TELLING | frozenset(["with", "back", "the", "word"])
-_LINKS: Final = frozenset(("to", "2", "for"))
-_ECHOED: Final = frozenset(
-    [
-        "stop",
-        "end",
-        "quit",
-        "cancel",
-        "optout",
-        "unsubscribe",
-        "remove",
-        "receiving",
-        "getting",
-        "receive",
-        "get",
-        "messages",
-        "texts",
-        "alerts",
-        "message",
-        "text",
-        "msgs",
-        "sms",
-        "from",
-        "us",
-        "this",
-        "number",
-        "all",
-        "future",
-        "any",
-        "anymore",
-        "at",
-        "time",
-        "me",
-        "to",
-        "list",
-        "your",
-        "our",
-        "out",
-        "opt",
-        "more",
-    ]
+_TELLING: Final = word_set("reply text txt send respond type")
+_LEADS: Final = _TELLING | word_set("with back the word")
+_LINKS: Final = word_set("to 2 for")
+_ECHOED: Final = word_set(
+    "stop end quit cancel optout unsubscribe remove receiving getting receive get messages "
+    "texts alerts message text msgs sms from us this number all future any anymore at time me "
+    "to list your our out opt more"
 )
 _JOINED_ECHO: Final = re.compile(
     r"(?:stop|end|quit|cancel|unsubscribe)(?:2|to)(?:stop|end|quit|cancel|unsubscribe|optout)"
@@ -262,7 +227,7 @@ _JOINED_ECHO: Final = re.compile(
 
 
 def _echo(text: _Text) -> Decision | None:
-    """A message that is nothing but our own instruction: `reply STOP to end`."""
+    """Look for a message that is nothing but our own instruction: `reply STOP to end`."""
     if _JOINED_ECHO.fullmatch(text.key):
         return _stop(text, "echo.instruction")
     if not text.known.isdisjoint(_TELLING | _LINKS):
@@ -325,7 +290,7 @@ def _filled(text: _Text, said: list[str]) -> Decision | None:
         return _unclear(text, "unclear.conflict" if len(set(bare)) > 1 else "unclear.opt_in")
     if any(word in words.SINGLE_STRONG for word in bare):
         return _stop(text, "keyword.filler", scope.of_words(said))
-    return _unclear(text, "unclear.weak_word")
+    return None if "#" in text.known else _unclear(text, "unclear.weak_word")
 
 
 def _unclear_keyword(text: _Text) -> Decision | None:

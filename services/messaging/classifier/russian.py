@@ -3,7 +3,6 @@
 from typing import Final
 
 from services.messaging.classifier.grammar import Grammar, nothing, stop, unclear
-from services.messaging.classifier.normalization import fold
 
 _CLASSES: Final = {
     "no": "не никогда",
@@ -32,7 +31,7 @@ _CLASSES: Final = {
     "leave": "оставьте оставь",
     "peace": "покое",
     "in": "в",
-    "please": "пожалуиста спасибо больше мне меня сеичас и на этот номер здравствуите вас я уже мои никогда "
+    "please": "вы пожалуиста спасибо больше мне меня сеичас и на этот номер здравствуите вас я уже мои никогда "
     "немедленно добрыи день сюда пож да ну все",
     "consent": "согласие разрешение",
     "revoke": "отзываю отозвать",
@@ -41,11 +40,10 @@ _CLASSES: Final = {
     "hate": "надоели надоел достали жалоба заблокирую блокирую замучили",
     "forget": "пришло приходит приходят получил получила вижу пришли забудь забудьте могу могла мог",
 }
-_FOLDED: Final = {name: fold(words) for name, words in _CLASSES.items()}
 _MACROS: Final = {"tail": "(please){0,6} (end|pause)", "ask": "(start|pause|please|wish)"}
 
 RUSSIAN: Final = Grammar(
-    _FOLDED,
+    _CLASSES,
     (
         nothing("not.forget", "no (me|det)? forget (refuse|det|more){0,2} message?"),
         stop(

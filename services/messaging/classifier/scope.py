@@ -5,22 +5,10 @@ from typing import Final
 
 from services.messaging.classifier.decision import Scope
 from services.messaging.classifier.grammar import Finding
+from services.messaging.classifier.tokens import word_set
 
-_EVERYTHING: Final = frozenset(
-    [
-        "stopall",
-        "optoutall",
-        "unsubscribeall",
-        "all",
-        "everything",
-        "todo",
-        "todos",
-        "tudo",
-        "tout",
-        "alles",
-        "tutto",
-        "alle",
-    ]
+_EVERYTHING: Final = word_set(
+    "stopall optoutall unsubscribeall all everything todo todos tudo tout alles tutto alle"
 )
 _PLAIN_MEANING: Final = (
     "wrong_party.",

@@ -17,7 +17,7 @@ _CLASSES: Final = {
     "textear textearme mensajear mensajearme joder fregar chingar acosar acosarme hostigar "
     "hostigarme marcar marcarme fastidiar fastidiarme insistir estar",
     "voice": "llame llames llamen llamar llamarme llamarnos marque marques marquen marcarme llamadas",
-    "cease": "deja dejen deje dejad dejes para pare paren parad parar cesen cese dejar detengan "
+    "cease": "parenle dejenle parale dejale deja dejen deje dejad dejes para pare paren parad parar cesen cese dejar detengan "
     "detenga basta terminen termine alto",
     "of": "de del con",
     "message": "mensajes mensaje mensajitos sms textos texto msj msjs notificaciones notificacion "
@@ -90,6 +90,11 @@ SPANISH: Final = Grammar(
         stop("phrase.do_not_contact", "no{1,2} me contact nothing more tail"),
         stop(
             "phrase.do_not_contact",
+            "no contacting me? more{0,1} messages to? tail",
+            after="(start|please|of)",
+        ),
+        stop(
+            "phrase.do_not_contact",
             "no{1,2} me? back to? contacting (messages|more|here){0,2} tail",
         ),
         stop(
@@ -105,7 +110,7 @@ SPANISH: Final = Grammar(
             "no{1,2} want (receive nothing (more|of){0,3} | that me contact (messages|more)?) tail",
         ),
         stop("phrase.no_more", "(start|pause|please) no more message tail"),
-        stop("phrase.stop_messages", "ask cease of? messages tail"),
+        stop("phrase.stop_messages", "ask cease please? of? messages (and messages)? tail"),
         stop(
             "phrase.unsubscribe", "(ask | wish) give me? of? low (of (det|message|list){0,4})? tail"
         ),

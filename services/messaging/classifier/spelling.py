@@ -5,121 +5,24 @@ from collections.abc import Iterator
 from string import ascii_lowercase
 from typing import Final
 
+from services.messaging.classifier.tokens import word_set
+
 _KEYWORDS: Final = ("stop", "quit", "cancel", "revoke", "remove", "optout", "stopall")
 _LONG_KEYWORDS: Final = ("unsubscribe", "unsuscribe", "desabonner", "desuscribir")
 # Words and names one letter away from a keyword.
-_REAL_WORDS: Final = frozenset(
-    [
-        "top",
-        "sop",
-        "step",
-        "stow",
-        "slop",
-        "shop",
-        "swop",
-        "atop",
-        "strop",
-        "stomp",
-        "stope",
-        "stob",
-        "stot",
-        "stoup",
-        "stoep",
-        "soop",
-        "estop",
-        "isto",
-        "crop",
-        "chop",
-        "drop",
-        "prop",
-        "flop",
-        "plop",
-        "sto",
-        "stor",
-        "stom",
-        "post",
-        "spot",
-        "tops",
-        "opts",
-        "pots",
-        "quiet",
-        "quite",
-        "suit",
-        "quip",
-        "quid",
-        "quilt",
-        "quint",
-        "squit",
-        "unit",
-        "quin",
-        "guit",
-        "cancer",
-        "canal",
-        "camel",
-        "cane",
-        "chancel",
-        "canceler",
-        "cancels",
-        "canceled",
-        "cancelled",
-        "evoke",
-        "invoke",
-        "provoke",
-        "revoked",
-        "revokes",
-        "revolve",
-        "remote",
-        "removes",
-        "removed",
-        "remover",
-        "remodel",
-        "remorse",
-        "move",
-        "rove",
-        "qui",
-        "cance",
-        "subscribe",
-        "suscribir",
-        "suscribe",
-        "inscribe",
-        "subscriber",
-        "subscribed",
-        "resubscribe",
-        "unsubscribed",
-        "cancelan",
-        "cancelas",
-        "stoic",
-        "stock",
-        "store",
-        "story",
-        "stone",
-        "stood",
-        "stool",
-        "storm",
-        "stoke",
-        "stove",
-    ]
+_REAL_WORDS: Final = word_set(
+    "top sop step stow slop shop swop atop strop stomp stope stob stot stoup stoep soop estop "
+    "isto crop chop drop prop flop plop sto stor stom post spot tops opts pots quiet quite "
+    "suit quip quid quilt quint squit unit quin guit cancer canal camel cane chancel canceler "
+    "cancels canceled cancelled evoke invoke provoke revoked revokes revolve remote removes "
+    "removed remover remodel remorse move rove qui cance subscribe suscribir suscribe "
+    "inscribe subscriber subscribed resubscribe unsubscribed cancelan cancelas stoic stock "
+    "store story stone stood stool storm stoke stove"
 )
 # One letter away from STOP, and also words: a person must say which was meant.
-_UNCLEAR_WORDS: Final = frozenset(
-    [
-        "stops",
-        "stoop",
-        "stopped",
-        "stopping",
-        "stopper",
-        "quits",
-        "quitting",
-        "quitter",
-        "unsubscribed",
-        "unsubscribes",
-        "cancels",
-        "cancelled",
-        "canceled",
-        "revoked",
-        "removed",
-        "sto",
-    ]
+_UNCLEAR_WORDS: Final = word_set(
+    "stops stoop stopped stopping stopper quits quitting quitter unsubscribed unsubscribes "
+    "cancels cancelled canceled revoked removed sto"
 )
 _NEIGHBOURS: Final = {
     "s": "adwxz", "t": "ryfg5", "o": "ipkl09", "p": "ol0", "q": "wa1", "u": "yihj7", "i": "uojk8",

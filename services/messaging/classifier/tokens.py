@@ -78,6 +78,11 @@ def words(found: Iterable[str]) -> list[str]:
     return [token for token in found if token[0].isalnum()]
 
 
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a list divided by spaces."""
+    return frozenset(text.split())
+
+
 def key(text: str) -> str:
     """Return a folded text as whole messages are compared: its words, one space between."""
     return " ".join(words(tokens(text)))
