@@ -27,6 +27,7 @@ _MACROS: Final = {
     " | ('before'|'as') i | 'and' (soft|do_not|remove|take|leave|unsub|cease|lose|i))",
     "tail": "(please|thanks|swear|now|anymore|soft|you|how|place_note|digits|times){0,6}"
     " (end | (?=pause|new_clause))",
+    "closed": "(please|thanks|swear|now|anymore|soft|digits|times){0,6} (end | (?=pause))",
     "polite_end": "(soft|swear|thanks|now|you|anymore){0,4} end",
     "opting_out": "(cease|unsub|weak|end_verb|remove|lose|switch off|take me off|opt me? out)",
     "its_object": "(me|my|number|contacting|sending|det|message|category|off|list|receive|it){0,6}",
@@ -202,7 +203,7 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.remove_me",
-        "remove recipient (number|and|or|my|name){0,3} tail",
+        "remove recipient (number|and|or|my|name){0,3} closed",
         after="ask_or_wish",
         alone=True,
     ),
@@ -214,7 +215,7 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.take_me_off",
-        "take recipient off (of? det? thing{1,2})? tail",
+        "take recipient off (of? det? thing{1,2})? closed",
         after="ask_or_wish",
         alone=True,
     ),
@@ -427,7 +428,7 @@ ENGLISH: Final = Grammar(
     triggers=_TRIGGERS,
     limit_before="(hedge (?! you (do_not|modal|keep|'wont')) | why)",
     filler="(soft|swear|thanks|please|now|you|your|i|am|digits|times|anymore|it|say|to|have)",
-    support="(message|category|one_message|list|interested|unsub|hate|cease|contacting|anymore|block"
+    support="(neg|message|category|one_message|list|interested|unsub|hate|cease|contacting|anymore|block"
     "|consent|wrong|number|off_verb|remove|lose|never|not_ever|alone|away)",
     limit_after="(proviso | 'if' (?!you) | (start|pause|soft) contact (me|my) | (pause|start) 'just' contact"
     " | i (soft|am){0,2} contact you | ('im' | i am) (doing | busy (?!interested)))",

@@ -9,7 +9,7 @@ the time a text takes grows with its length and no faster.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
@@ -91,14 +91,18 @@ class Grammar:
         limit_after: str = _NEVER,
         filler: str = _NEVER,
         support: str = _NEVER,
+        firm: str = _NEVER,
+        alone: Sequence[str] = (),
     ) -> None:
         """Compile the rules; `triggers` are the classes without which none can match.
 
         A request is unclear when `limit_before` is found before it in its sentence, or
-        `limit_after` anywhere after it. A rule that must stand alone tolerates `filler` around it,
-        and anything where `support` is found. Raises ValueError for a pattern that is not sound.
+        `limit_after` anywhere after it. A rule that must stand alone, as all those in `alone` must,
+        tolerates `filler` around it, and anything where `support` is found around it or `firm`
+        within. Raises ValueError for a pattern that is not sound.
         """
-        texts = [*macros.values(), limit_before, limit_after, filler, support]
+        rules = [replace(rule, alone=rule.alone or rule.rule_id in alone) for rule in rules]
+        texts = [*macros.values(), limit_before, limit_after, filler, support, firm]
         texts += [text for rule in rules for text in (rule.pattern, rule.after)]
         literals = {word for text in texts for word in _LITERAL.findall(text)}
         classes = {**classes, **{f"'{word}'": word for word in literals}}
@@ -115,6 +119,7 @@ class Grammar:
         self._limit_after = self.pattern(limit_after)
         self._more = self.pattern(f"(?!pause|masked|{filler}) any")
         self._support = self.pattern(support)
+        self._firm = self.pattern(firm)
 
     def tag(self, tokens: Iterable[str]) -> str:
         """Return one letter for each token."""
@@ -151,7 +156,9 @@ class Grammar:
 
     def _is_supported(self, tags: str, start: int, end: int) -> bool:
         rest = f"{tags[:start]}{_FULL_STOP}{tags[end:]}"
-        return self._more.search(rest) is None or self._support.search(rest) is not None
+        if self._more.search(rest) is None or self._support.search(rest) is not None:
+            return True
+        return self._firm.search(tags, start, end) is not None
 
 
 class _Rules:

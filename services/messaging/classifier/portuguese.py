@@ -42,6 +42,7 @@ _CLASSES: Final = {
     "wrong": "errado errada engano enganado enganada equivocado",
     "person": "numero pessoa telefone",
     "leave": "deixe deixem deixa",
+    "instead": "exceto mas so apenas ate",
     "peace": "paz",
     "in": "em",
     "to": "para pra pro a ao",
@@ -75,7 +76,7 @@ PORTUGUESE: Final = Grammar(
         nothing("not.forget", "no (det|me|that)? forget (refuse|det|more){0,2} message?"),
         stop(
             "phrase.do_not_contact",
-            "ask no me? contact (to? me)? (messages|more|here|to me){0,3} tail",
+            "ask no me? contact (to? me)? (messages|more|here|to me){1,3} tail",
         ),
         stop(
             "phrase.do_not_contact", "no 'voltem' to? me? contacting (messages|more|here){0,2} tail"
@@ -133,5 +134,17 @@ PORTUGUESE: Final = Grammar(
         "interested",
         "off",
         "revoke",
+    ),
+    filler="(please|me|of)",
+    support="(message|list|unsub|interested|hate|cease|remove|wrong|no)",
+    limit_after="instead",
+    firm="(message|more|list)",
+    alone=(
+        "phrase.do_not_contact",
+        "phrase.stop_contacting",
+        "phrase.remove_me",
+        "phrase.leave_me_alone",
+        "phrase.go_away",
+        "wrong_party.number",
     ),
 )

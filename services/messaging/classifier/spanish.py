@@ -53,6 +53,8 @@ _CLASSES: Final = {
     "person": "numero persona telefono",
     "back": "vuelva vuelvas vuelvan volver sigan siga sigas",
     "leave": "dejenme dejame dejeme dejennos dejadme deje dejen deja",
+    "instead": "mandame mandeme mandenme escribeme escribame llamame llameme mejor excepto salvo pero "
+    "hasta",
     "peace": "paz tranquilo tranquila tranquilos",
     "in": "en",
     "to": "a al",
@@ -86,7 +88,8 @@ SPANISH: Final = Grammar(
     (
         nothing("not.dont_stop", "no cease of contacting"),
         nothing("not.forget", "no (det|me|that)? forget (refuse|det|more){0,2} message?"),
-        stop("phrase.do_not_contact", "ask no{1,2} me? contact me? (messages|more|here){0,2} tail"),
+        stop("phrase.do_not_contact", "ask no{1,2} me? contact me? (messages|more|here){1,2} tail"),
+        stop("phrase.do_not_contact", "ask no{1,2} me? contact me? tail"),
         stop("phrase.do_not_contact", "no{1,2} me contact nothing more tail"),
         stop(
             "phrase.do_not_contact",
@@ -156,5 +159,18 @@ SPANISH: Final = Grammar(
         "interested",
         "off",
         "revoke",
+    ),
+    filler="(please|me|of)",
+    support="(message|list|unsub|low|interested|hate|cease|remove|me_removed|no|wrong)",
+    limit_before="instead",
+    limit_after="instead",
+    firm="(message|more|list|nothing)",
+    alone=(
+        "phrase.do_not_contact",
+        "phrase.stop_contacting",
+        "phrase.remove_me",
+        "phrase.leave_me_alone",
+        "phrase.go_away",
+        "wrong_party.number",
     ),
 )

@@ -41,7 +41,7 @@ _STOP: Final = (
     ),
     (
         "phrase.do_not_contact",
-        "(もう|二度と|これ以上|今後)?(メール|メッセージ|連絡|sms|広告|電話)?(を|は)?(もう)?(送らないて|送ってこないて|送信しないて|連絡しないて|電話しないて|かけてこないて)",
+        "(もう|二度と|これ以上|今後)?(メール|メッセージ|連絡|sms|広告|電話)?(を|は)?(もう)?(送らないて|送ってこないて|送信しないて|連絡しないて|電話しないて|かけてこないて)(くたさい|下さい|もらえますか|ほしい)?",
     ),
     ("phrase.stop_messages", "(登録|購読)(を)?(解除|取り消し)(して|したい|お願い)"),
     ("wrong_party.number", "(番号|電話番号)(を)?(間違|違い|ちかい)|間違い(電話|メール)|人違い"),
@@ -93,7 +93,11 @@ def _compiled(table: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Pattern
     return tuple((rule_id, re.compile(fold(pattern))) for rule_id, pattern in table)
 
 
-_TABLES: Final = ((Outcome.STOP, _compiled(_STOP)), (Outcome.UNCLEAR, _compiled(_UNCLEAR)))
+_CLEAR: Final = _compiled(_STOP)
+_DOUBTFUL: Final = _compiled(_UNCLEAR)
+_LETTERS: Final = re.compile(r"\w")
+_SHARE: Final = 0.7
+"""What part of the text a request must make up to be clear."""
 
 
 def read(folded: str) -> tuple[str, Outcome] | None:
@@ -101,8 +105,13 @@ def read(folded: str) -> tuple[str, Outcome] | None:
     if _ANY.search(folded) is None:
         return None
     text = _NOTHING.sub("", folded)
-    for outcome, table in _TABLES:
-        for rule_id, pattern in table:
-            if pattern.search(text) is not None:
-                return rule_id, outcome
+    for rule_id, pattern in _CLEAR:
+        match = pattern.search(text)
+        if match is not None:
+            # Among much else it may be about something else.
+            clear = len(match[0]) >= _SHARE * len(_LETTERS.findall(text))
+            return (rule_id, Outcome.STOP) if clear else ("unclear.unsupported", Outcome.UNCLEAR)
+    for rule_id, pattern in _DOUBTFUL:
+        if pattern.search(text) is not None:
+            return rule_id, Outcome.UNCLEAR
     return None
