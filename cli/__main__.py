@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from cli import consent, decode, demo, simulate, up
+from cli import classify, consent, decode, demo, simulate, up
 
 _EPILOG = """\
 run it:
@@ -16,6 +16,7 @@ run it:
 look and try:
   simulate   text, call or fax the running suite from a virtual phone
   decode     print the normalized event of a webhook body
+  classify   say whether a text is a STOP, a START, a call for help, or none
   consent    explain, export or verify the consent ledger
 
 examples:
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (up, demo, simulate, decode, consent):
+    for module in (up, demo, simulate, decode, classify, consent):
         module.add_parser(commands)
     chosen = parser.parse_args(arguments)
     return int(chosen.func(chosen))

@@ -38,6 +38,11 @@ class Programs:
     """Whether every STOP ends every program: the part of 47 CFR 64.1200(a)(10) that the FCC has
     waived to 2027-01-31 (DA 26-12)."""
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """Return the names by which somebody may leave one of them."""
+        return frozenset(each.program_id for each in self.by_number.values())
+
     def of(self, our_number: str) -> Program:
         """Return the program a number of ours belongs to."""
         return self.by_number.get(our_number, UNASSIGNED)

@@ -9,6 +9,7 @@ import grpc.aio
 from google.protobuf.message import Message as Proto
 from sqlalchemy.ext.asyncio import AsyncConnection
 from switchhook.messaging.v1 import (
+    classify_text_pb2,
     consent_check_pb2,
     consent_record_pb2,
     consent_service_pb2,
@@ -24,7 +25,8 @@ from services.messaging.consent import translate
 from services.messaging.consent.chain import Flaw
 from services.messaging.consent.ledger import LedgerEntry
 from services.messaging.consent.store import ConsentStore
-from services.messaging.translate import message, purpose_of, timestamp
+from services.messaging.keywords import classify
+from services.messaging.translate import classification, message, purpose_of, timestamp
 from services.messaging.use_cases.checking import check
 from services.messaging.use_cases.holds import Holds
 from services.messaging.use_cases.once import Asked, once
@@ -183,6 +185,19 @@ class ConsentServicer(consent_service_pb2_grpc.ConsentServiceServicer):
         form = _FORMS[request.format]
         async for data in self._proving.document(form, request.peer_number):
             yield evidence_pb2.GetEvidenceResponse(data=data)
+
+    async def ClassifyText(
+        self, request: classify_text_pb2.ClassifyTextRequest, context: Context
+    ) -> classify_text_pb2.ClassifyTextResponse:
+        """Say what a text would be read as."""
+        read = classify(
+            request.text,
+            pending_opt_in=request.pending_opt_in,
+            programs=self._consents.programs.ids,
+        )
+        return classify_text_pb2.ClassifyTextResponse(
+            classification=classification(read), scope=read.scope, program=read.program
+        )
 
     async def VerifyLedger(
         self, request: evidence_pb2.VerifyLedgerRequest, context: Context

@@ -128,7 +128,7 @@ class Receiving:
         question = await self.opt_ins.open_question(connection, received)
         if question is None or received.classification in _UNREAD:
             return received, None
-        answer = classify(received.text, received.subject, pending_opt_in=True)
+        answer = self._read(received, pending_opt_in=True)
         if answer.keyword_class is not KeywordClass.START or answer == received.classification:
             return received, None
         return replace(received, classification=answer), question
@@ -139,7 +139,15 @@ class Receiving:
             return OUR_OWN_SENDER
         if not is_e164(received.peer_number):
             return NO_PHONE_NUMBER
-        return classify(received.text, received.subject)
+        return self._read(received)
+
+    def _read(self, received: Message, *, pending_opt_in: bool = False) -> Classification:
+        return classify(
+            received.text,
+            received.subject,
+            pending_opt_in=pending_opt_in,
+            programs=self.consents.programs.ids,
+        )
 
     async def _act(
         self,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 from switchhook.messaging.v1.consent_pb2 import ConsentChannel
@@ -46,12 +47,8 @@ HELD = Classification(KeywordClass.AMBIGUOUS, "test.unclear")
 def unclear(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let one text be unclear whatever the lists say."""
 
-    def classify(
-        text: str | None, subject: str = "", *, pending_opt_in: bool = False
-    ) -> Classification:
-        if text == UNCLEAR:
-            return HELD
-        return keywords.classify(text, subject, pending_opt_in=pending_opt_in)
+    def classify(text: str | None, subject: str = "", **facts: Any) -> Classification:
+        return HELD if text == UNCLEAR else keywords.classify(text, subject, **facts)
 
     monkeypatch.setattr(receiving_module, "classify", classify)
 
