@@ -142,4 +142,5 @@ def _receiving(
         clock,
         archive,
         (replies,),
+        settings.campaigns,
     )

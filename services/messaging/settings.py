@@ -6,6 +6,8 @@ from carrier.media_policy import DEFAULT_HOSTS
 from chassis.settings import address, boolean, setting
 from services.messaging.consent.programs import Programs
 from services.messaging.consent.programs import parse as parse_programs
+from services.messaging.keywords import Campaigns
+from services.messaging.keywords import parse as parse_keywords
 from services.messaging.model import is_e164
 from services.messaging.replies.rules import Rule
 from services.messaging.replies.translate import rules_of_file
@@ -52,6 +54,13 @@ class Settings:
         parse=parse_programs,
         help="number=program:kind, by comma; the kinds are marketing, transactional, verification "
         "and conversation; a number without a program counts as marketing",
+    )
+    campaigns: Campaigns = setting(
+        "SWITCHHOOK_MESSAGING_KEYWORDS",
+        default=Campaigns(),
+        parse=parse_keywords,
+        help="a campaign's own words, number:word=class by comma; a class is stop, start or help; "
+        "the words of the law and the carrier keep their meaning",
     )
     revoke_all: bool = setting(
         "SWITCHHOOK_MESSAGING_REVOKE_ALL",

@@ -1,7 +1,7 @@
 """What the carrier tells: messages that came in, and reports on those that went out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from services.messaging.ids import derived_id
 from services.messaging.keywords import (
     NO_PHONE_NUMBER,
     OUR_OWN_SENDER,
+    Campaigns,
     Classification,
     KeywordClass,
     classify,
@@ -72,6 +73,7 @@ class Receiving:
     clock: Clock
     media: MediaArchive
     listeners: Sequence[Listener] = ()
+    campaigns: Campaigns = field(default_factory=Campaigns)
 
     @property
     def holds(self) -> Holds:
@@ -147,6 +149,7 @@ class Receiving:
             received.subject,
             pending_opt_in=pending_opt_in,
             programs=self.consents.programs.ids,
+            keywords=self.campaigns.at(received.our_number),
         )
 
     async def _act(

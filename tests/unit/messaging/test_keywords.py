@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.messaging.keywords import LIST_VERSION, KeywordClass, classify
+from services.messaging.keywords import LIST_VERSION, KeywordClass, classify, parse
 
 STOP = [
     "STOP",
@@ -147,3 +147,22 @@ def test_long_and_odd_texts_are_read_like_any_other() -> None:
         assert classify(text).keyword_class is KeywordClass.STOP
     for text in ("\u0301" * 10_000, "\ud83d"):
         assert classify(text).keyword_class is KeywordClass.NONE
+
+
+def test_a_campaign_has_words_of_its_own_at_its_number() -> None:
+    """A campaign's word counts at its number alone, and only as the whole message."""
+    campaigns = parse("+12025550100:JOIN=start, +12025550100:No more=stop")
+    here, elsewhere = campaigns.at("+12025550100"), campaigns.at("+12025550101")
+    assert classify("join!", keywords=here).keyword_class is KeywordClass.START
+    assert classify("no more", keywords=here).keyword_class is KeywordClass.STOP
+    assert classify("join", keywords=elsewhere).keyword_class is KeywordClass.NONE
+    assert classify("join us", keywords=here).keyword_class is KeywordClass.NONE
+
+
+@pytest.mark.parametrize(
+    "text", ["+12025550100:STOP=start", "+12025550100:JOIN", "JOIN=start", "+12025550100:X=none"]
+)
+def test_a_word_that_is_spoken_for_cannot_be_given_away(text: str) -> None:
+    """STOP stays STOP for everybody, and what cannot be read is refused."""
+    with pytest.raises(ValueError):
+        parse(text)
