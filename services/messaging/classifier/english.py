@@ -32,16 +32,19 @@ _MACROS: Final = {
     "opting_out": "(cease|unsub|weak|end_verb|remove|lose|switch off|take me off|opt me? out)",
     "its_object": "(me|my|number|contacting|sending|det|message|category|off|list|receive|it){0,6}",
     "not_ever": "(do_not|never|no_longer)",
-    "wrong_one": "det? wrong person",
+    "wrong_one": "det? wrong kind? person",
     "my_number": "(my|these) (soft|kind|which){0,2} number{1,3}",
     "from_you": "from (you | (these|your) word)",
     "tired": "(soft|please|now){0,2} anymore",
-    "to_be_contacted": "(tail | (to|'for') you? (be|receive|contact|contacting|contacted|send|sending"
+    "to_be_contacted": "(tail | (to|'for') you? to? (be|receive|contact|contacting|contacted|send|sending"
     "|message|one_message))",
 }
 
 _NEGATED: Final = (
-    nothing("not.dont_stop", "(?<!you)(?<!it)(do_not|never) you? soft{0,2} opting_out its_object"),
+    nothing(
+        "not.dont_stop",
+        "(?<!you)(?<!it)(?<!'guys')(?<!'people')(do_not|never) you? soft{0,2} opting_out its_object",
+    ),
     nothing("not.cant_stop", "(?<!you) cannot seem? to? stop (doing|unknown|end|pause)"),
     nothing(
         "not.want_to_stop",
@@ -69,12 +72,12 @@ _ELSEWHERE: Final = (
     nothing("other.stop_and_go", "stop and and_go | stop comma? 'drop' and"),
     nothing(
         "other.stop_place",
-        "stop (place | at (?!once) | on det way | to (unknown|and_go|got) | for (?!good)(?!all))",
+        "stop (place | at (?!once) | on det way | to (unknown|and_go|got) | for det? unknown)",
     ),
     nothing("other.stop_doing", "cease (being | (doing|'taking') (?!me))"),
     nothing("other.stop_here", "stop ('here'|'there')"),
     nothing("other.stopped", "(?<!how) past_did (you|it|i|other) soft? cease"),
-    nothing("other.i_stop", "i intend{1,4} cease (contacting|sending) (?!me)"),
+    nothing("other.i_stop", "(i intend{1,4}|'ill' soft?) cease (contacting|sending) (?!me)"),
     nothing("other.metrics", "(unsub|unsubbed) metric"),
     nothing(
         "other.wrong_number",
@@ -84,7 +87,10 @@ _ELSEWHERE: Final = (
     nothing("other.off_hold", "take me off det? off_thing | 'drop' me off (?!the_list)"),
     nothing("other.have_no", "(have|there|am|'see') no more? (message|one_message)"),
     nothing("other.no_messages_yet", "no (message|one_message) ('yet'|'so'|'today'|from (?!you))"),
-    nothing("other.i_never", "i (do_not|never) soft? contact (?!me|recipient|you)"),
+    nothing("other.i_never", "i (do_not|never|'wont') (soft|unknown)? contact (?!me|recipient)"),
+    nothing(
+        "other.you_did_not", "(?<!rather) you past_not soft? contact | do_not 'disturb' (?!me)"
+    ),
     nothing("other.others", "other (unsubbed|unsub)"),
     nothing("other.stop_number", "stop digits (of|unknown)"),
     nothing("other.if_you_want", "if you (want|modal){1,3} to? (unsub|cease|opt out)"),
@@ -98,6 +104,8 @@ _CLEAR: Final = (
         " | sending to? recipient | blowing (me|up|my|number){1,4}) tail",
         after="ask",
     ),
+    stop("phrase.stop_contacting", "cease soft{0,2} texting tail", after="ask"),
+    stop("phrase.stop_or_else", "cease soft{0,2} 'or' (i|'else')", after="ask"),
     stop(
         "phrase.stop_contacting",
         "cease soft{0,2} (contacting (or contacting){0,2} | sending place_note?) tail",
@@ -107,7 +115,7 @@ _CLEAR: Final = (
     stop(
         "phrase.stop_contacting",
         "cease soft{0,2} (contacting (or contacting){0,2} recipient | sending recipient messages) tail",
-        after="(unknown | you (do_not|'wont'))",
+        after="(unknown | times | you (do_not|'wont'))",
     ),
     stop(
         "phrase.stop_receiving",
@@ -255,7 +263,7 @@ _CLEAR: Final = (
         "revoke (det|soft|my|kind){0,3} consent to_be_contacted",
         after="ask_or_wish",
     ),
-    stop("phrase.revoke_consent", "my consent am soft{0,2} revoke"),
+    stop("phrase.revoke_consent", "consent (am|soft){0,3} revoke", after="(start|my)"),
     stop(
         "phrase.no_consent",
         "i do_not ('authorize'|'authorise'|'allow'|'permit'|gave_you) you to_be_contacted",
@@ -267,7 +275,7 @@ _CLEAR: Final = (
     stop("phrase.leave_me_alone", "leave me swear{0,3} alone tail", after="ask", alone=True),
     stop(
         "phrase.go_away",
-        "go (soft|swear){0,2} away (soft|thanks|swear|now){0,3} end",
+        "go (soft|swear){0,2} away (soft|thanks|swear|now){0,3} (end | (?=pause))",
         after="(start|pause) soft{0,2}",
         alone=True,
     ),
@@ -302,7 +310,7 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.said_stop",
-        "i (have|soft|am|times|be|keep){0,4} ((say|texted) (you|'them') (soft|unknown){0,1} to"
+        "(i (have|soft|am|times|be|keep){0,4} | start) ((say|texted) (you|'them') (soft|unknown){0,1} to"
         " | texted (you|to|det|'word'|pause){0,4}) (stop|unsub|cease) (tail|times|and)",
     ),
     stop(
@@ -351,18 +359,22 @@ _UNCLEAR: Final = (
     ),
     unclear(
         "unclear.complaint",
-        "((message|category|contacting|one_message) any{0,5}|you (am|soft|keep|other|'being'){0,4}) hate",
+        "((message|contacting|one_message) any{0,5}|you (am|soft|keep|other|'being'){0,4}) hate",
     ),
     unclear("unclear.too_many", "too many (end|please|for)"),
+    unclear("unclear.refusal", "not to be contacted"),
+    unclear("unclear.not_my_number", "('doesnt'|no_longer|do_not) resident 'here'"),
+    unclear("unclear.why_me", "how did you receive (my|these) number"),
+    unclear("unclear.hostile", "'go' hostile 'yourself'"),
+    unclear("unclear.opt_in", "opt recipient 'back'? 'in'"),
+    unclear("unclear.opt_in", "(want|receive) det{1,2} message ('again'|'back')"),
     unclear("unclear.refusal", "'doesnt' want word{0,3} message"),
     unclear("unclear.hostile", "you soft? hostile_word end"),
     unclear("unclear.why_me", "(why am i 'on' | signed me 'up' (for|to)) (the_list|these|message)"),
     unclear("unclear.less", "contact me any{0,4} 'only'"),
     unclear("unclear.opt_in", "switch word{0,4} back 'on'"),
     unclear("unclear.complaint", "(these|it|am|start) (am|these|'a'|soft){0,2} junk end"),
-    unclear(
-        "unclear.too_many", "too many (det|kind){0,3} (message|category|one_message|contacting)"
-    ),
+    unclear("unclear.too_many", "too many (det|kind){0,3} (message|pushed|one_message|contacting)"),
     unclear("unclear.less", "('less'|'fewer') (message|category|one_message)"),
     unclear(
         "unclear.less",
@@ -390,11 +402,12 @@ _UNCLEAR: Final = (
         "unclear.never_agreed",
         "(never|past_not) soft? (signed ('up'|'in'|out)? (to|for) (det|be|receive){0,4}"
         " (message|category|one_message|these|thing|contacted)"
-        " | gave_you you (my|det)? (consent|number) | signed 'up'? end)",
+        " | gave_you you (my|det)? (consent|number) | signed ('up'|'in')? end)",
     ),
     unclear(
         "unclear.block",
-        "block (you | these | (det|your){0,2} number)",
+        "(i|'will'|'going'|'gonna'|be|am) soft? block (you | these | (det|your){0,2} number)"
+        " | block (you | these)",
     ),
     unclear("unclear.hostile", "hostile (you|'yourself')", after="(start|pause) soft?"),
     unclear("unclear.done", "done 'with' ((these|you) end|det{0,2} (message|category))"),
@@ -418,7 +431,7 @@ _TRIGGERS: Final = (
     "unsubbed", "opt", "remove", "revoke", "consent", "contact", "contacting", "contacted",
     "blowing", "send", "sending", "message", "one_message", "category", "lose", "alone", "away",
     "off_verb", "hostile", "lost", "wrong", "interested", "subscribe", "block", "enough", "begin",
-    "done", "signed", "junk", "hate", "taken", "why", "list", "pausing", "no", "many",
+    "done", "signed", "junk", "hate", "taken", "why", "list", "pausing", "no", "many", "number", "resident",
 )  # fmt: skip
 
 ENGLISH: Final = Grammar(
@@ -426,7 +439,7 @@ ENGLISH: Final = Grammar(
     (*_NEGATED, *_ELSEWHERE, *_CLEAR, *_UNCLEAR),
     macros=_MACROS,
     triggers=_TRIGGERS,
-    limit_before="(hedge (?! you (do_not|modal|keep|'wont')) | why)",
+    limit_before="(contact 'only' | hedge (?! you (do_not|modal|keep|'wont')) | why)",
     filler="(soft|swear|thanks|please|now|you|your|i|am|digits|times|anymore|it|say|to|have)",
     support="(neg|message|category|one_message|list|interested|unsub|hate|cease|contacting|anymore|block"
     "|consent|wrong|number|off_verb|remove|lose|never|not_ever|alone|away)",

@@ -89,7 +89,7 @@ CLASSES: Final = {
     "soft": "please pls plz plse pleez plss plzz pleas kindly just really simply also both and so "
     "then but now seriously literally already still immediately ever fucking freaking fricking effing "
     "fkn fuckin damn goddamn actually hereby again either officially formally respectfully right guys "
-    "man dude bro hey hi hello ok okay yes yeah yo dear sorry well omg ugh wow sir maam madam nope "
+    "man dude bro hey hi hello ok okay yes yeah yo dear sorry well omg ugh wow sir maam madam nope nah "
     "folks oh wait bud buddy pal mate hun honey thanks thank thx ty today permanently completely altogether entirely all",
     "thanks": "thanks thank thx ty tysm tnx thankyou cheers",
     "now": "now immediately immediatly asap already today forever permanently completely altogether "
@@ -142,15 +142,18 @@ CLASSES: Final = {
     "gave": "gave put typed entered wrote listed used given dialed dialled ordered charged",
     "go": "go",
     "away": "away",
-    "off_verb": "fuck fck fk fuk fuc fukk piss bugger sod eff feck buzz naff shove f frig phuck fvck "
+    "off_verb": "screw fuck fck fk fuk fuc fukk piss bugger sod eff feck buzz naff shove f frig phuck fvck "
     "jog bog",
-    "hostile": "fuck screw fck fuk eff fvck phuck bite",
+    "hostile": "f fuck screw fck fuk eff fvck phuck bite",
+    "resident": "live lives work",
     "hostile_word": "suck sucks",
     "hate": "hate hates annoying annoyed tired sick fed irritating irritated harassment harassing harassed "
     "unwanted unsolicited spam spamming spammed scam illegal sue suing lawsuit fcc ftc attorney "
     "lawyer tcpa dnc blocking blocked ridiculous constant constantly nonstop bombarding bombarded "
     "incessant excessive overwhelming intrusive invasive complaint nuisance pestering",
-    "interested": "interested intrested intersted",
+    "texting": "texting txting txtng textin texing messaging messagin msging spamming spaming harassing "
+    "bothering",
+    "interested": "interest interested intrested intersted",
     "too": "too so way",
     "many": "many much frequent often",
     "subscribe": "subscribe resubscribe optin optback resub",

@@ -9,7 +9,7 @@ _CLASSES: Final = {
     "not": "nicht nie niemals",
     "more": "mehr weiteren weitere wieder",
     "me": "mir mich uns",
-    "you": "sie ihr du",
+    "you": "sie ihr du ihnen euch dir",
     "contact": "schreiben schreibt schreib schreibe kontaktieren kontaktiert kontaktiere rufen ruft ruf "
     "anrufen anruft stoeren storen stort store belastigen belastigt belastige belaestigen nerven nervt "
     "nerve melden texten textet anschreiben anzuschreiben anzurufen zuzuschicken",
@@ -79,7 +79,7 @@ GERMAN: Final = Grammar(
         ),
         stop(
             "phrase.not_wanted",
-            "(start|pause|fill|wish) want? (fill|wish){0,2} no (det|more){0,2} message (off det? you?)? more? receive? tail",
+            "(start|pause|fill|wish) want? (fill|wish){0,2} no (det|more){0,2} message more? (off det? you?)? more? receive? tail",
         ),
         stop(
             "phrase.not_wanted",

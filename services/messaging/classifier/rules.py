@@ -280,6 +280,8 @@ def _filled(text: _Text, said: list[str]) -> Decision | None:
     if not core:
         return None
     if all(word in words.SINGLE_STOPS for word in core) or " ".join(core) in words.STOPPING:
+        if "?" in text.folded and words.SINGLE_STRONG.isdisjoint(core):
+            return _unclear(text, "unclear.question")
         return _stop(text, "keyword.filler", scope.of_words(said))
     bare = [word for word in core if word not in words.LOOSE and word not in words.HELP]
     if not bare:
@@ -390,18 +392,24 @@ def _of_finding(text: _Text, finding: Finding) -> Decision:
 _STRONG: Final = ENGLISH.pattern("stop")
 _ALONE: Final = ENGLISH.pattern("start soft{0,2} stop (soft|swear|these){0,2} (end|pause)")
 _FIRST: Final = ENGLISH.pattern("stop")
+_MESSAGES: Final = ENGLISH.pattern("(message|one_message|contacting)")
 _WEAK: Final = ENGLISH.pattern("weak")
 _UNKNOWN: Final = ENGLISH.pattern("(unknown|digits|doing)")
+_OTHER_PERSON: Final = re.compile(
+    r"\b(?:[Tt]his is not|[Tt]his isn.t|[Tt]here is no|I.?m not) [A-Z][a-z]+\b"
+)
 _SHOUTED: Final = re.compile(r"\b(?:STOP|UNSUBSCRIBE|QUIT)\b")
 
 
 def _left_over(text: _Text, tags: str) -> Decision | None:
     if _STRONG.search(tags):
         short = len(text.words) <= _FEW_WORDS
-        if short or _ALONE.search(tags) or _FIRST.match(tags):
+        if short or _ALONE.search(tags) or _FIRST.match(tags) or _MESSAGES.search(tags):
             return _unclear(text, "unclear.strong_word")
         if _SHOUTED.search(text.raw) and not text.raw.isupper():
             return _unclear(text, "unclear.strong_word")
+    if _OTHER_PERSON.search(text.raw):
+        return _unclear(text, "unclear.other_person")
     if len(text.words) <= _VERY_FEW_WORDS and _WEAK.search(tags) and not _UNKNOWN.search(tags):
         return _unclear(text, "unclear.weak_word")
     return None

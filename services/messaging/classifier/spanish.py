@@ -37,7 +37,7 @@ _CLASSES: Final = {
     "low": "baja",
     "unsub": "desuscribir desuscribirme desuscribirse desuscribanme desuscribeme desuscriban "
     "desinscribirme desinscribir desapuntarme salirme desafiliarme desuscripcion",
-    "cancel": "cancelar cancelen cancele cancela anular anulen anule suspender suspendan suspenda "
+    "cancel": "cancelo cancelar cancelen cancele cancela anular anulen anule suspender suspendan suspenda "
     "desactivar desactiven desactive detener detengan",
     "remove": "borra borre borren borrar elimina elimine eliminen eliminar quita quite quiten quitar "
     "saca saque saquen sacar retire retiren retirar remueva remuevan remover",
@@ -86,7 +86,7 @@ _MACROS: Final = {
 SPANISH: Final = Grammar(
     _CLASSES,
     (
-        nothing("not.dont_stop", "no cease of contacting"),
+        nothing("not.dont_stop", "'no' cease of contacting"),
         nothing("not.forget", "no (det|me|that)? forget (refuse|det|more){0,2} message?"),
         stop("phrase.do_not_contact", "ask no{1,2} me? contact me? (messages|more|here){1,2} tail"),
         stop("phrase.do_not_contact", "ask no{1,2} me? contact me? tail"),
@@ -124,7 +124,7 @@ SPANISH: Final = Grammar(
         stop("phrase.cancel_messages", "(ask|wish) cancel messages tail"),
         stop("phrase.remove_me", "(ask|wish) me_removed (the_list)? tail"),
         stop("phrase.remove_me", "(ask|wish) me? remove det? my number{1,2} (the_list)? tail"),
-        stop("phrase.remove_me", "(ask|wish) me remove the_list tail"),
+        stop("phrase.remove_me", "(ask|wish) me wish? remove the_list tail"),
         stop("phrase.revoke_consent", "revoke det? my? consent"),
         stop("phrase.leave_me_alone", "(start|pause|please) leave me? in? peace tail"),
         stop("phrase.go_away", "start off to det? hell tail"),
@@ -142,7 +142,7 @@ SPANISH: Final = Grammar(
         unclear("unclear.not_interested", "no me interested|no have interested"),
         unclear("unclear.refusal", "refuse word{0,4} (message|contacting)"),
         unclear("unclear.complaint", "hate any{0,5} message|message any{0,5} hate"),
-        unclear("unclear.stop_messages", "cease of? messages|cancel messages"),
+        unclear("unclear.stop_messages", "cease of messages|cancel messages"),
     ),
     macros=_MACROS,
     triggers=(
