@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import cached_property
 from typing import Final
 
 UNKNOWN: Final = "_"
@@ -112,14 +113,14 @@ class Grammar:
         self.vocabulary = frozenset(self._classes_of)
         self.triggers = frozenset(word for name in triggers for word in classes[name].split())
         nothing = (rule.pattern for rule in rules if rule.outcome is Outcome.NOTHING)
-        self._nothing = re.compile(_either(map(names.compiled, nothing)))
+        self._nothing = _Lazy(_either(map(names.compiled, nothing)))
         self._clear = _Rules(rules, Outcome.STOP, names)
         self._unclear = _Rules(rules, Outcome.UNCLEAR, names)
-        self._limit_before = self.pattern(limit_before)
-        self._limit_after = self.pattern(limit_after)
-        self._more = self.pattern(f"(?!pause|masked|{filler}) any")
-        self._support = self.pattern(support)
-        self._firm = self.pattern(firm)
+        self._limit_before = _Lazy(names.compiled(limit_before))
+        self._limit_after = _Lazy(names.compiled(limit_after))
+        self._more = _Lazy(names.compiled(f"(?!pause|masked|{filler}) any"))
+        self._support = _Lazy(names.compiled(support))
+        self._firm = _Lazy(names.compiled(firm))
 
     def tag(self, tokens: Iterable[str]) -> str:
         """Return one letter for each token."""
@@ -128,7 +129,7 @@ class Grammar:
 
     def read(self, tokens: Sequence[str]) -> tuple[Finding | None, str]:
         """Return what the text asks for, if a rule says so, and its letters with the rest masked."""
-        tags = self._nothing.sub(_masked, self.tag(tokens))
+        tags = self._nothing.compiled.sub(_masked, self.tag(tokens))
         for rules in (self._clear, self._unclear):
             found = rules.find(tags)
             if found is not None:
@@ -148,17 +149,32 @@ class Grammar:
         return re.compile(self._names.compiled(text))
 
     def _is_limited(self, tags: str, start: int, end: int) -> bool:
-        if self._limit_after.search(tags, end) is not None:
+        if self._limit_after.compiled.search(tags, end) is not None:
             return True
         sentence = max(tags.rfind(mark, 0, start) for mark in (_FULL_STOP, _QUESTION)) + 1
-        before = self._limit_before.search(tags, sentence)
+        before = self._limit_before.compiled.search(tags, sentence)
         return before is not None and before.start() < start
 
     def _is_supported(self, tags: str, start: int, end: int) -> bool:
         rest = f"{tags[:start]}{_FULL_STOP}{tags[end:]}"
-        if self._more.search(rest) is None or self._support.search(rest) is not None:
+        if (
+            self._more.compiled.search(rest) is None
+            or self._support.compiled.search(rest) is not None
+        ):
             return True
-        return self._firm.search(tags, start, end) is not None
+        return self._firm.compiled.search(tags, start, end) is not None
+
+
+class _Lazy:
+    """A regular expression that is compiled when it is first needed: there are hundreds."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """Return the compiled expression."""
+        return re.compile(self._pattern)
 
 
 class _Rules:
@@ -167,30 +183,29 @@ class _Rules:
     def __init__(self, rules: Sequence[Rule], outcome: Outcome, names: "_Names") -> None:
         chosen = [rule for rule in rules if rule.outcome is outcome]
         patterns = [names.compiled(rule.pattern) for rule in chosen]
-        self._somewhere = re.compile(_either(patterns))
+        self._somewhere = _Lazy(_either(patterns))
         self._rules = [
-            (rule, re.compile(pattern), _head(rule, names))
+            (rule, _Lazy(pattern), _Lazy(rf"{names.compiled(rule.after)}\Z"))
             for rule, pattern in zip(chosen, patterns, strict=True)
         ]
 
     def find(self, tags: str) -> tuple[Rule, int, int, int] | None:
         """Return the first rule that matches: where its introduction, it, and its end are."""
-        place = self._somewhere.search(tags)
+        somewhere = self._somewhere.compiled
+        place = somewhere.search(tags)
         while place is not None:
             at = place.start()
-            for rule, pattern, head in self._rules:
-                match = pattern.match(tags, at)
+            for rule, pattern, introduction in self._rules:
+                match = pattern.compiled.match(tags, at)
                 if match is None:
                     continue
-                before = None if head is None else head.search(tags, max(0, at - _HEAD_WORDS), at)
-                if head is None or before is not None:
-                    return rule, at if before is None else before.start(), at, match.end()
-            place = self._somewhere.search(tags, at + 1)
+                if not rule.after:
+                    return rule, at, at, match.end()
+                before = introduction.compiled.search(tags, max(0, at - _HEAD_WORDS), at)
+                if before is not None:
+                    return rule, before.start(), at, match.end()
+            place = somewhere.search(tags, at + 1)
         return None
-
-
-def _head(rule: Rule, names: "_Names") -> re.Pattern[str] | None:
-    return re.compile(rf"{names.compiled(rule.after)}\Z") if rule.after else None
 
 
 def _either(patterns: Iterable[str]) -> str:

@@ -93,13 +93,18 @@ def is_automatic(folded: str) -> bool:
     return any(sign in folded and pattern.search(folded) for sign, pattern in _AUTOMATIC)
 
 
-def instruction(folded: str, words: frozenset[str]) -> re.Match[str] | None:
-    """Return where a text tells somebody how to opt out or get help, as our own messages do."""
+def instructs(folded: str, words: frozenset[str]) -> bool:
+    """Say whether a text tells somebody how to opt out or get help, as our own messages do."""
     if words.isdisjoint(_TOLD) or words.isdisjoint(_TELLING):
-        return None
-    return _INSTRUCTION.search(folded)
+        return False
+    return _INSTRUCTION.search(folded) is not None
 
 
-def speaks_of_itself(folded: str, told: re.Match[str]) -> bool:
-    """Say whether a person speaks around an instruction: asks about it, or says it did not work."""
-    return _A_PERSON.search(folded[: told.start()] + " " + folded[told.end() :]) is not None
+def without_instructions(folded: str) -> str:
+    """Return what a text says around its instructions."""
+    return _INSTRUCTION.sub(" . ", folded)
+
+
+def speaks_of_itself(around: str) -> bool:
+    """Say whether a person speaks around instructions: asks about them, or says they failed."""
+    return _A_PERSON.search(around) is not None

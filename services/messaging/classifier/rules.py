@@ -319,16 +319,13 @@ def _misspelled(text: _Text) -> Decision | None:
 
 
 def _instruction(text: _Text) -> Decision | None:
-    told = machines.instruction(text.folded, text.known)
-    if told is None:
+    if not machines.instructs(text.folded, text.known):
         return None
-    if not machines.speaks_of_itself(text.folded, told):
+    around = machines.without_instructions(text.folded)
+    if not machines.speaks_of_itself(around):
         return _none(text, "bot.instruction")
-    rest = _read(
-        text.raw, text.folded[: told.start()] + " . " + text.folded[told.end() :], text.context
-    )
-    decision = _decide(rest)
-    if decision.klass is KeywordClass.STOP and decision.rule_id.startswith(("phrase.", "line.")):
+    decision = _sentences(_read(text.raw, around, text.context))
+    if decision is not None and decision.klass is KeywordClass.STOP:
         return decision
     return _unclear(text, "unclear.instruction")
 
