@@ -133,7 +133,7 @@ FRENCH: Final = Grammar(
         "revoke",
     ),
     filler="(please|me|i|be)",
-    support="(message|list|unsub|interested|hate|cease|remove|wrong)",
+    support="(message|list|unsub|interested|hate|cease|remove|wrong|ne me? contact)",
     limit_after="instead",
     firm="(message|list|'plus'|'jamais')",
     alone=(

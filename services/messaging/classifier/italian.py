@@ -119,7 +119,7 @@ ITALIAN: Final = Grammar(
         "revoke",
     ),
     filler="(please|me)",
-    support="(message|list|unsub|interested|hate|cease|remove|me_removed|wrong|no)",
+    support="(message|list|unsub|interested|hate|cease|remove|me_removed|wrong|no|no me? contact)",
     limit_after="instead",
     firm="(message|list|more)",
     alone=(

@@ -136,7 +136,7 @@ PORTUGUESE: Final = Grammar(
         "revoke",
     ),
     filler="(please|me|of)",
-    support="(message|list|unsub|interested|hate|cease|remove|wrong|no)",
+    support="(message|list|unsub|interested|hate|cease|remove|wrong|no|no me? contact)",
     limit_after="instead",
     firm="(message|more|list)",
     alone=(

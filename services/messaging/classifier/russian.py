@@ -92,7 +92,7 @@ RUSSIAN: Final = Grammar(
         "revoke",
     ),
     filler="(please|me)",
-    support="(message|list|unsub|interested|hate|cease|remove|wrong)",
+    support="(message|list|unsub|interested|hate|cease|remove|wrong|no me? contact)",
     limit_after="instead",
     firm="(message|list|more)",
     alone=(

@@ -161,7 +161,7 @@ SPANISH: Final = Grammar(
         "revoke",
     ),
     filler="(please|me|of)",
-    support="(message|list|unsub|low|interested|hate|cease|remove|me_removed|no|wrong)",
+    support="(message|list|unsub|low|interested|hate|cease|remove|me_removed|no|wrong|no{1,2} me? contact)",
     limit_before="instead",
     limit_after="instead",
     firm="(message|more|list|nothing)",
