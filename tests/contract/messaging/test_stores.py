@@ -9,7 +9,7 @@ from chassis.errors import Contended
 from services.messaging import tables
 from services.messaging.consent.decision import Standing
 from services.messaging.consent.ledger import Action, Confirmation, LedgerEntry, Method, Scope
-from services.messaging.keywords import classify
+from services.messaging.keywords import Classification, KeywordClass
 from services.messaging.model import (
     Direction,
     Failure,
@@ -55,7 +55,7 @@ FULL = Message(
     cost_amount="0.0051",
     cost_currency="USD",
     messaging_profile_id="p-1",
-    classification=classify("stop"),
+    classification=Classification(KeywordClass.STOP, "whole_message.stop"),
     answered_by_carrier=True,
     accept_time=NOON + timedelta(microseconds=1),
     send_time=NOON + timedelta(seconds=2),
@@ -75,7 +75,7 @@ ENTRY = LedgerEntry(
     source_message_id="c-1",
     source_event_id="e-1",
     text="STOP",
-    classification=classify("stop"),
+    classification=Classification(KeywordClass.STOP, "whole_message.stop"),
     messaging_profile_id="p-1",
     confirmation=Confirmation.QUEUED,
     confirmation_message_id="m-2",
