@@ -20,8 +20,8 @@ class Classification:
     rule_id: str
     list_version: str = LIST_VERSION
     scope: str = ""
-    """How far it reaches, in the classifier's words; empty leaves it to the number written to. Acted
-    on at once and kept as the scope of the ledger's entry, not with the message."""
+    """How far it reaches, in the classifier's words; empty leaves it to the number written to. It
+    is acted on at once and kept as the scope of the ledger's entry, not with the message."""
     program: str = ""
     """The program the text names, if it names one."""
 
