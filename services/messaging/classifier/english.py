@@ -13,7 +13,7 @@ _MACROS: Final = {
     "reaching": "contact (or contact){0,2}",
     "the_list": "(det|list_kind|you){0,5} list",
     # What may stand before a request, and make it one.
-    "addressed": "(start | pause | soft | cease | you modal{1,3} soft{0,2} | modal you soft{0,2}"
+    "addressed": "(start | pause | soft | cease | you soft? modal{1,3} soft{0,2} | modal you soft{0,2}"
     " | you (soft|unknown){0,2} to soft{0,2} | do_not you soft{0,2})",
     "ask": "(addressed | (start|pause|soft) (?<!did) you soft{0,2})",
     # The same before a prohibition: "you never text me" is no request.
@@ -34,6 +34,7 @@ _MACROS: Final = {
     "not_ever": "(do_not|never|no_longer)",
     "wrong_one": "det? wrong kind? person",
     "my_number": "(my|these) (soft|kind|which){0,2} number{1,3}",
+    "some_other": "the (?!(message|one_message|category|kind|number)) word",
     "from_you": "from (you | (these|your) word)",
     "tired": "(soft|please|now){0,2} anymore",
     "to_be_contacted": "(tail | (to|'for') you? to? (be|receive|contact|contacting|contacted|send|sending"
@@ -50,6 +51,7 @@ _NEGATED: Final = (
         "not.want_to_stop",
         "(do_not|never|not|no) (want|reason) you? to? be? (opting_out|removed|taken off) its_object",
     ),
+    nothing("not.sure", "(not|do_not) ('sure'|'know'|'think') word{0,3} (message|one_message)"),
     nothing("not.asking", "not (say|mean) (you|'that'){0,2} to? (cease|unsub|weak)"),
     nothing("not.forget", "(do_not|never) soft? forget to? (contact|send)?"),
     nothing(
@@ -272,7 +274,7 @@ _CLEAR: Final = (
     stop(
         "phrase.no_consent", "i (do_not|no_longer) gave_you? you? (my|det)? consent to_be_contacted"
     ),
-    stop("phrase.leave_me_alone", "leave me swear{0,3} alone tail", after="ask", alone=True),
+    stop("phrase.leave_me_alone", "leave recipient swear{0,3} alone tail", after="ask", alone=True),
     stop(
         "phrase.go_away",
         "go (soft|swear){0,2} away (soft|thanks|swear|now){0,3} (end | (?=pause))",
@@ -309,6 +311,12 @@ _CLEAR: Final = (
         after="ask_or_wish",
     ),
     stop(
+        "phrase.want_you_to_stop",
+        "cease (these|it|thing)? polite_end",
+        after="i soft{0,2} want you to",
+        alone=True,
+    ),
+    stop(
         "phrase.said_stop",
         "(i (have|soft|am|times|be|keep){0,4} | start) ((say|texted) (you|'them') (soft|unknown){0,1} to"
         " | texted (you|to|det|'word'|pause){0,4}) (stop|unsub|cease) (tail|times|and)",
@@ -327,7 +335,7 @@ _UNCLEAR: Final = (
         "unclear.do_not_contact", "not_ever soft{0,2} (contact|contacting) (me|recipient|pause|end)"
     ),
     unclear(
-        "unclear.do_not_send", "not_ever soft{0,2} (send|sending) (?!the unknown) (me|det|message)"
+        "unclear.do_not_send", "not_ever soft{0,2} (send|sending) (?!some_other) (me|det|message)"
     ),
     unclear("unclear.do_not_contact", "(do_not|no) contact list"),
     unclear("unclear.pause", "pausing (det|my|kind){0,3} (message|category)"),
@@ -347,12 +355,14 @@ _UNCLEAR: Final = (
         "((not|no_longer|'isnt'|'aint') (whose|unknown|other|these|soft){0,2} number"
         " | ('doesnt'|no_longer) soft? have these number | these number word{0,2} belong)",
     ),
-    unclear("unclear.no_messages", "no (kind|det){0,2} message"),
+    unclear(
+        "unclear.no_messages", "no (kind|det){0,2} message|start no (one_message|category) end"
+    ),
     unclear(
         "unclear.refusal",
-        "neg word{0,4} (message|one_message|((contact|send) (?!the unknown))|contacting|sending)",
+        "neg word{0,7} (message|one_message|((contact|send) (?!some_other))|contacting|sending)",
     ),
-    unclear("unclear.refusal", "message any{0,5} (not|never|do_not|no_longer|'unwanted')"),
+    unclear("unclear.refusal", "message any{0,7} (not|never|do_not|no_longer|'unwanted')"),
     unclear(
         "unclear.complaint",
         "hate (any{0,5} (message|category|contacting|one_message)|word{0,1} you)",
@@ -365,12 +375,22 @@ _UNCLEAR: Final = (
     unclear("unclear.refusal", "not to be contacted"),
     unclear("unclear.not_my_number", "('doesnt'|no_longer|do_not) resident 'here'"),
     unclear("unclear.why_me", "how did you receive (my|these) number"),
+    unclear("unclear.why_me", "why word{0,3} (contacting|contact|sending)"),
+    unclear("unclear.why_me", "'who' gave_you you (my|these) number"),
+    unclear("unclear.block", "(am|'im') block end"),
+    unclear(
+        "unclear.remove",
+        "(remove|unsub|end_verb|lose|switch off|take word{0,4} off) word{0,6} address",
+    ),
+    unclear("unclear.remove", "address word{0,3} (removed|taken) off"),
     unclear("unclear.hostile", "'go' hostile 'yourself'"),
     unclear("unclear.opt_in", "opt recipient 'back'? 'in'"),
     unclear("unclear.opt_in", "(want|receive) det{1,2} message ('again'|'back')"),
     unclear("unclear.refusal", "'doesnt' want word{0,3} message"),
     unclear("unclear.hostile", "you soft? hostile_word end"),
-    unclear("unclear.why_me", "(why am i 'on' | signed me 'up' (for|to)) (the_list|these|message)"),
+    unclear(
+        "unclear.why_me", "(why am i 'on' | 'who' signed me 'up' (for|to)) (the_list|these|message)"
+    ),
     unclear("unclear.less", "contact me any{0,4} 'only'"),
     unclear("unclear.opt_in", "switch word{0,4} back 'on'"),
     unclear("unclear.complaint", "(these|it|am|start) (am|these|'a'|soft){0,2} junk end"),
@@ -380,7 +400,7 @@ _UNCLEAR: Final = (
         "unclear.less",
         "(contact|contacting|message) me? (too|'this'|'that'){0,2} (many|'less'|'often')",
     ),
-    unclear("unclear.less", "'only' (contact|send) me"),
+    unclear("unclear.less", "'only' (contact|send)|'cut' word{0,3} message"),
     unclear("unclear.keep_contacting", "you soft? keep soft? (contacting|sending)"),
     unclear(
         "unclear.not_interested",

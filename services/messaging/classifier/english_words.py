@@ -15,7 +15,7 @@ CLASSES: Final = {
     "opt": "opt",
     "out": "out",
     "remove": "remove delete erase scrub purge unlist exclude removing deleting",
-    "take": "take get pull keep scratch strike drop cross taking getting",
+    "take": "take get pull keep scratch strike drop taking getting",
     "removed": "removed deleted erased",
     "taken": "taken pulled off",
     "lose": "lose forget",
@@ -53,7 +53,7 @@ CLASSES: Final = {
     "phone political campaign constant goddamn freaking fricking dumb ridiculous random junk mass "
     "bulk robo ad alert news mobile type types kind kinds sort",
     "these": "these this those them dese",
-    "thing": "these this those them it that anything stuff crap shit nonsense garbage bs bullshit "
+    "thing": "nothing these this those them it that anything stuff crap shit nonsense garbage bs bullshit "
     "trash things dese",
     "det": "the these those this that your ur my our any all such every each of some more further "
     "additional anymore so many much other another a an future yur yalls ya everything with w no",
@@ -101,7 +101,7 @@ CLASSES: Final = {
     "modal": "can could will would cld wld may must should shall need might pls please cn to need "
     "have better got better",
     "want": "want wanna wish like desire care prefer need wana wan love appreciate",
-    "urge": "want wanna wish like desire prefer need wana wan have got gotta hafta trying tryin try "
+    "urge": "want wanna wish like desire prefer need wana wan have got gotta hafta trying tryin try tried "
     "going gonna looking ready am im id ill would to can could how do does i we please just really "
     "also shall will must the best way is there a request requesting asking ask "
     "be officially formally",
@@ -145,12 +145,13 @@ CLASSES: Final = {
     "off_verb": "screw fuck fck fk fuk fuc fukk piss bugger sod eff feck buzz naff shove f frig phuck fvck "
     "jog bog",
     "hostile": "f fuck screw fck fuk eff fvck phuck bite",
+    "address": "number numbers list lists database num nbr texts messages sms mms messaging",
     "resident": "live lives work",
     "hostile_word": "suck sucks",
     "hate": "hate hates annoying annoyed tired sick fed irritating irritated harassment harassing harassed "
     "unwanted unsolicited spam spamming spammed scam illegal sue suing lawsuit fcc ftc attorney "
     "lawyer tcpa dnc blocking blocked ridiculous constant constantly nonstop bombarding bombarded "
-    "incessant excessive overwhelming intrusive invasive complaint nuisance pestering",
+    "incessant excessive overwhelming intrusive invasive complaint nuisance pestering crazy nuts insane",
     "texting": "texting txting txtng textin texing messaging messagin msging spamming spaming harassing "
     "bothering",
     "interested": "interest interested intrested intersted",
@@ -160,7 +161,7 @@ CLASSES: Final = {
     "begin": "start resume begin restart",
     "sign": "sign signup enroll add put place",
     "back": "back up in on",
-    "signed": "signed subscribed opted consented agreed agree consent subscribe signup asked ask "
+    "signed": "sign signed subscribed opted consented agreed agree consent subscribe signup asked ask "
     "requested authorized authorised enrolled",
     "gave_you": "gave give given grant granted",
     "have": "have hav has got",

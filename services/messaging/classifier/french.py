@@ -55,11 +55,11 @@ _CLASSES: Final = {
     "sum": "dommage",
     "interested": "interesse interessee interessent",
     "off": "allez va degage degagez casse cassez tire",
-    "marker": "ne pas vous je vos votre svp veux veuillez merci jamais plus aucun aucune",
+    "marker": "ne pas vous je vos votre svp veux veuillez jamais aucun aucune",
     "hell": "foutre faire diable merde voir enculer",
     "hate": "marre harcelement harcelez insupportable trop ras arnaque plainte bloque bloquer signaler "
     "penible agacant saoule",
-    "forget": "oubliez oublie hesitez hesite inquietez inquiete recu recois peux ai a est arrive "
+    "forget": "oubliez oublie hesitez hesite inquietez inquiete recu recois peux ai a arrive "
     "arrivent marche fonctionne trouve vois comprends",
     "be": "est etes avez c suis as vous",
 }
@@ -77,7 +77,8 @@ FRENCH: Final = Grammar(
         nothing("not.forget", "'pas' forget|ne me? forget no_more"),
         nothing("not.dont_stop", "ne? cease ('pas'|'jamais') (of me? contact)?"),
         stop(
-            "phrase.do_not_contact", "ne? me? contact ('plus'|'jamais') (messages|please){0,4} tail"
+            "phrase.do_not_contact",
+            "ne? me? contact ('plus'|'jamais') (messages|please|'rien'){0,4} tail",
         ),
         stop("phrase.do_not_contact", "ask ne me contact 'pas' (messages)? tail"),
         stop("phrase.do_not_contact", "ne (no_more){1,2} me contact (messages)? tail"),
@@ -112,13 +113,19 @@ FRENCH: Final = Grammar(
         unclear("unclear.cancel_subscription", "cancel (my|det){0,2} subscription"),
         unclear("unclear.wrong_party", "wrong det? person"),
         unclear("unclear.not_interested", "('plus'|'pas') interested"),
-        unclear("unclear.refusal", "('plus'|'pas'|'jamais'|'sans') word{0,3} message"),
+        unclear(
+            "unclear.refusal",
+            "('plus'|'pas'|'jamais'|'sans'|cease|cancel|remove|unsub) word{0,6} (message|list|contact)",
+        ),
+        unclear("unclear.wrong_party", "be? 'pas' det? 'bon' person"),
+        stop("phrase.stop_receiving", "(ask|wish) cease of receive messages tail"),
         unclear("unclear.refusal", "ne word{0,4} ('plus'|'jamais') word{0,3} message"),
         unclear("unclear.complaint", "hate any{0,5} message|message any{0,5} hate"),
         unclear("unclear.stop_messages", "cease of? messages"),
     ),
     macros=_MACROS,
     triggers=(
+        "list",
         "marker",
         "cease",
         "contact",

@@ -11,7 +11,7 @@ _CLASSES: Final = {
     "me": "mir mich uns",
     "you": "sie ihr du ihnen euch dir",
     "contact": "schreiben schreibt schreib schreibe kontaktieren kontaktiert kontaktiere rufen ruft ruf "
-    "anrufen anruft stoeren storen stort store belastigen belastigt belastige belaestigen nerven nervt "
+    "anrufen anruft stoeren storen stort belastigen belastigt belastige belaestigen nerven nervt "
     "nerve melden texten textet anschreiben anzuschreiben anzurufen zuzuschicken",
     "voice": "rufen ruft ruf anrufen anzurufen anrufe",
     "send": "senden sendet sende schicken schickt schick schicke zusenden zuschicken",
@@ -110,7 +110,7 @@ GERMAN: Final = Grammar(
         unclear("unclear.no_messages", "no word{0,3} message"),
         unclear("unclear.do_not_contact", "contact you? me (fill){0,2} not"),
         unclear("unclear.unsubscribe", "unsub"),
-        unclear("unclear.refusal", "(not|no) word{0,4} message"),
+        unclear("unclear.refusal", "(not|no|cease|remove|cancel) word{0,6} (message|list)"),
         unclear("unclear.stop_contacting", "cease you? on me"),
         unclear("unclear.remove", "remove word{0,2} (my number|me)|my number word{0,2} remove"),
         unclear(
@@ -123,6 +123,7 @@ GERMAN: Final = Grammar(
     ),
     macros=_MACROS,
     triggers=(
+        "list",
         "no",
         "contact",
         "send",

@@ -98,12 +98,17 @@ ITALIAN: Final = Grammar(
         unclear("unclear.cancel_subscription", "(remove|cancel) (my|det){0,2} subscription"),
         unclear("unclear.wrong_party", "person wrong|wrong person"),
         unclear("unclear.not_interested", "no (me|have|word)? interested"),
-        unclear("unclear.refusal", "refuse word{0,4} message"),
+        unclear(
+            "unclear.refusal",
+            "(refuse|cease|cancel|remove|me_removed) word{0,6} (message|list|contact)",
+        ),
+        unclear("unclear.refusal", "message word{0,4} no"),
         unclear("unclear.complaint", "hate any{0,5} message|message any{0,5} hate"),
         unclear("unclear.stop_messages", "cease of? messages"),
     ),
     macros=_MACROS,
     triggers=(
+        "list",
         "refuse",
         "cease",
         "contact",

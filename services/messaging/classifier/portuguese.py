@@ -115,12 +115,17 @@ PORTUGUESE: Final = Grammar(
         unclear("unclear.cancel_subscription", "cancel (my|det){0,2} subscription"),
         unclear("unclear.wrong_party", "person wrong"),
         unclear("unclear.not_interested", "no (me|have|word)? interested"),
-        unclear("unclear.refusal", "refuse word{0,4} (message|contacting)"),
+        unclear(
+            "unclear.refusal", "(refuse|cease|cancel|remove) word{0,6} (message|contacting|list)"
+        ),
+        unclear("unclear.refusal", "message word{0,4} (no|refuse)"),
+        stop("phrase.stop_receiving", "(ask|wish) cease of receive messages tail"),
         unclear("unclear.complaint", "hate any{0,5} message|message any{0,5} hate"),
         unclear("unclear.stop_messages", "cease of? messages|cancel messages"),
     ),
     macros=_MACROS,
     triggers=(
+        "list",
         "refuse",
         "cease",
         "contact",

@@ -21,8 +21,9 @@ from services.messaging.classifier.speech import LINK, spoken
 from services.messaging.classifier.tokens import key, spelled, tokens, word_set
 from services.messaging.classifier.tokens import words as words_of
 
+_ALSO_ENGLISH: Final = word_set("quite retire plus nerve tire promos para pare son sale")
 _OTHER_GRAMMARS: Final = tuple(
-    (grammar, grammar.triggers - ENGLISH.vocabulary)
+    (grammar, grammar.triggers - ENGLISH.vocabulary - _ALSO_ENGLISH)
     for grammar in (SPANISH, FRENCH, PORTUGUESE, GERMAN, ITALIAN, RUSSIAN)
 )
 """The grammars, each with the words that show that a text is in its language."""
@@ -296,10 +297,12 @@ def _filled(text: _Text, said: list[str]) -> Decision | None:
 
 
 def _unclear_keyword(text: _Text) -> Decision | None:
-    if text.key in words.NEAR_START:
-        return _unclear(text, "unclear.opt_in")
-    if text.key in words.UNCLEAR or text.key in words.SOMETIMES_STOPPING:
-        return _unclear(text, "unclear.keyword")
+    core = " ".join(word for word in text.words if word not in words.POLITE)
+    for said in (text.key, core):
+        if said in words.NEAR_START:
+            return _unclear(text, "unclear.opt_in")
+        if said in words.UNCLEAR or said in words.SOMETIMES_STOPPING:
+            return _unclear(text, "unclear.keyword")
     return None
 
 
@@ -339,8 +342,9 @@ def _sentences(text: _Text) -> Decision | None:
     finding, tags = ENGLISH.read(text.tokens)
     if finding is not None and finding.outcome is Outcome.STOP:
         return _of_finding(text, finding)
-    if finding is not None and finding.rule_id in _COMPLAINTS and _ALONE.search(tags):
-        return _of_finding(text, Finding("combined.stop", Outcome.STOP, finding.words))
+    complaint = found.rule_id if found else finding.rule_id if finding else ""
+    if complaint in _COMPLAINTS and _ALONE.search(tags):
+        return _of_finding(text, Finding("combined.stop", Outcome.STOP, ()))
     return found or (_of_finding(text, finding) if finding else _left_over(text, tags))
 
 

@@ -66,7 +66,7 @@ _CLASSES: Final = {
     "y ahorita amigo amiga bueno perdon disculpe usted ustedes pf porfi urgente dije "
     "carajo malditos pinche",
     "that": "que",
-    "have": "es esta estas tiene tienes se tienen son te este soy",
+    "have": "tienen es esta estas tiene tienes se tienen son te este soy",
     "interested": "interesa interesado interesada interesan interes",
     "off": "vete vayanse vayase largate larguense",
     "hell": "mierda carajo diablo infierno chingada verga",
@@ -114,6 +114,7 @@ SPANISH: Final = Grammar(
         ),
         stop("phrase.no_more", "(start|pause|please) no more message tail"),
         stop("phrase.stop_messages", "ask cease please? of? messages (and messages)? tail"),
+        stop("phrase.stop_receiving", "(ask|wish) cease of receive messages tail"),
         stop(
             "phrase.unsubscribe", "(ask | wish) give me? of? low (of (det|message|list){0,4})? tail"
         ),
@@ -128,7 +129,7 @@ SPANISH: Final = Grammar(
         stop("phrase.revoke_consent", "revoke det? my? consent"),
         stop("phrase.leave_me_alone", "(start|pause|please) leave me? in? peace tail"),
         stop("phrase.go_away", "start off to det? hell tail"),
-        stop("wrong_party.number", "(start|pause|please|have|of) person wrong tail"),
+        stop("wrong_party.number", "(start|pause|please|have|of) det? person wrong tail"),
         stop("wrong_party.number", "have? wrong of det? person tail"),
         unclear("unclear.do_not_contact", "no{1,2} me contact"),
         unclear("unclear.stop_contacting", "cease of contacting"),
@@ -140,12 +141,17 @@ SPANISH: Final = Grammar(
         unclear("unclear.cancel_subscription", "cancel (my|det){0,2} subscription"),
         unclear("unclear.wrong_party", "person wrong|wrong of det? person"),
         unclear("unclear.not_interested", "no me interested|no have interested"),
-        unclear("unclear.refusal", "refuse word{0,4} (message|contacting)"),
+        unclear(
+            "unclear.refusal",
+            "(refuse|cancel|remove|me_removed) word{0,6} (message|contacting|list)",
+        ),
+        unclear("unclear.refusal", "message word{0,4} (no|refuse)"),
         unclear("unclear.complaint", "hate any{0,5} message|message any{0,5} hate"),
         unclear("unclear.stop_messages", "cease of messages|cancel messages"),
     ),
     macros=_MACROS,
     triggers=(
+        "list",
         "contact",
         "contacting",
         "message",

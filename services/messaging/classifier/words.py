@@ -101,7 +101,7 @@ HINTED: Final = {
         "отмена;отменить;удалить;удалите;выход;конец;отказ;отказаться;остановить;остановите;"
         "остановитесь;отключить;отключите"
     ),
-    "zh": _keys("td;t;n;停;退出;取消;滚;不要"),
+    "zh": _keys("td;t;n;终止;停;退出;取消;滚;不要"),
     "ja": _keys("キャンセル;解約;取消;不要;不要です;終了;削除;中止;止めて;止めてください;退会"),
     "ko": _keys("취소;해지;삭제;종료;거절;탈퇴;차단"),
 }
@@ -114,8 +114,8 @@ UNCLEAR: Final = _keys(
     "cancelall;cancel it;cancel this;cancel everything;end it;end this;end all;the end;quit it;"
     "quit this;quit all;i quit;remove it;spam;spam spam;scam;fraud;junk;harassment;unwanted;enough;"
     "enough already;too much;too many texts;too many messages;no more;never;never again;over it;"
-    "im out;not for me;not for me thanks;not me;not interested;no thanks;no thank you;nothanks;no thx;no texts;"
-    "no text;no texting;no messages;no sms;no spam;no calls;no ads;cut it out;knock it off;"
+    "im out;not for me;not for me thanks;not me;not interested;no interest;no thanks;no thank you;nothanks;no thx;"
+    "cut it out;knock it off;"
     "go to hell;eat shit;you suck;td;alto spam"
 ) | _keys(
     "no me interesa;no estoy interesado;no estoy interesada;no gracias;ya no gracias;no mas gracias;"
@@ -166,7 +166,7 @@ POLITE: Final = word_set(
 """What may stand beside any opt-out word and change nothing."""
 
 LOOSE: Final = POLITE | word_set(
-    "ok okay yes yeah hey hi hello dear sir maam madam it this just and or the i said mean "
+    "ok okay yes yeah hey hi hello dear sir maam madam it this these those just and or the i said mean "
     "but seriously already again today forever fucking fuckin damn dammit goddamn ffs ever "
     "everything all completely permanently s il te stp sim oui ja si"
 )
