@@ -74,7 +74,7 @@ _ELSEWHERE: Final = (
     nothing("other.stop_and_go", "stop and and_go | stop comma? 'drop' and"),
     nothing(
         "other.stop_place",
-        "stop (place | at (?!once) | on det way | to (unknown|and_go|got) | for det? unknown)",
+        "stop (place (?!'accident'|'mistake') | at (?!once) | on det way | to (unknown|and_go|got) | for det? unknown)",
     ),
     nothing("other.stop_doing", "cease (being | (doing|'taking') (?!me))"),
     nothing("other.stop_here", "stop ('here'|'there')"),
@@ -86,12 +86,13 @@ _ELSEWHERE: Final = (
         "wrong number of | i (gave|reach) word{0,2} wrong person | gave det? wrong number",
     ),
     nothing("other.waiting_list", "off det{0,2} waiting list?"),
-    nothing("other.off_hold", "take me off det? off_thing | 'drop' me off (?!the_list)"),
+    nothing("other.off_hold", "take me off det? off_thing (?!list) | 'drop' me off (?!the_list)"),
     nothing("other.have_no", "(have|there|am|'see') no more? (message|one_message)"),
     nothing("other.no_messages_yet", "no (message|one_message) ('yet'|'so'|'today'|from (?!you))"),
     nothing("other.i_never", "i (do_not|never|'wont') (soft|unknown)? contact (?!me|recipient)"),
     nothing(
-        "other.you_did_not", "(?<!rather) you past_not soft? contact | do_not 'disturb' (?!me)"
+        "other.you_did_not",
+        "(?<!rather) you past_not soft? contact | i past_not soft? contact (?!me) | do_not 'disturb' (?!me)",
     ),
     nothing("other.others", "other (unsubbed|unsub)"),
     nothing("other.stop_number", "stop digits (of|unknown)"),
@@ -117,7 +118,7 @@ _CLEAR: Final = (
     stop(
         "phrase.stop_contacting",
         "cease soft{0,2} (contacting (or contacting){0,2} recipient | sending recipient messages) tail",
-        after="(unknown | times | you (do_not|'wont'))",
+        after="(unknown | doing | times | you (do_not|'wont'))",
     ),
     stop(
         "phrase.stop_receiving",
@@ -141,7 +142,7 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.do_not_contact",
-        "not_ever (soft|be){0,3} (reaching|contacting) (recipient tired | my_number) tail",
+        "not_ever you? (soft|be){0,3} (reaching|contacting) (recipient tired | my_number) tail",
         after="ask_not",
     ),
     stop(
@@ -220,7 +221,7 @@ _CLEAR: Final = (
     stop("phrase.remove_me", "(remove|take) whose number{1,2} off the_list tail", after="ask"),
     stop(
         "phrase.take_me_off",
-        "take (recipient|it)? off of? (the_list (and the_list)? | det{0,2} message) tail",
+        "take (recipient (and my? number{1,2})?|it)? off of? (the_list (and the_list)? | det{0,2} message) tail",
         after="ask_or_wish",
     ),
     stop(
@@ -312,7 +313,7 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.want_you_to_stop",
-        "cease (these|it|thing)? polite_end",
+        "cease (these|it|thing)? (soft|thanks|now){0,3} end",
         after="i soft{0,2} want you to",
         alone=True,
     ),
@@ -329,6 +330,22 @@ _CLEAR: Final = (
     ),
 )
 _UNCLEAR: Final = (
+    unclear("unclear.leave_me_alone", "leave (me|my|these) word{0,3} alone"),
+    unclear(
+        "unclear.go_away",
+        "(go away | off_verb off | lose (my|these) kind? 'number')",
+        after="start soft{0,2}",
+    ),
+    unclear(
+        "unclear.said_stop",
+        "i (have|soft|am|times|be|keep){0,4} (say|texted){1,2} word{0,4} (stop|unsub|cease)",
+    ),
+    unclear("unclear.consent", "(revoke|do_not|no_longer|never|past_not) word{0,3} consent"),
+    unclear(
+        "unclear.stop_messages",
+        "(end_verb (det|my|kind|me){0,4} category"
+        " | switch off (det|my|kind){0,4} (message|one_message|category))",
+    ),
     unclear("unclear.stop_contacting", "cease soft{0,2} (contacting|sending|blowing)"),
     unclear("unclear.stop_messages", "cease any_message"),
     unclear(
@@ -380,7 +397,7 @@ _UNCLEAR: Final = (
     unclear("unclear.block", "(am|'im') block end"),
     unclear(
         "unclear.remove",
-        "(remove|unsub|end_verb|lose|switch off|take word{0,4} off) word{0,6} address",
+        "(remove|unsub|cancelling|lose|switch off|take word{0,4} off) word{0,6} address",
     ),
     unclear("unclear.remove", "address word{0,3} (removed|taken) off"),
     unclear("unclear.hostile", "'go' hostile 'yourself'"),
@@ -393,7 +410,7 @@ _UNCLEAR: Final = (
     ),
     unclear("unclear.less", "contact me any{0,4} 'only'"),
     unclear("unclear.opt_in", "switch word{0,4} back 'on'"),
-    unclear("unclear.complaint", "(these|it|am|start) (am|these|'a'|soft){0,2} junk end"),
+    unclear("unclear.complaint", "(these|it|am|start) (am|these|'a'|soft|word){0,3} junk end"),
     unclear("unclear.too_many", "too many (det|kind){0,3} (message|pushed|one_message|contacting)"),
     unclear("unclear.less", "('less'|'fewer') (message|category|one_message)"),
     unclear(

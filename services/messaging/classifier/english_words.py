@@ -85,8 +85,8 @@ CLASSES: Final = {
     "more": "more further additional another anymore extra",
     "anymore": "anymore again ever evr more furthermore longer",
     # Around a request.
-    "please": "please pls plz plse pleez plss plzz pleas kindly",
-    "soft": "please pls plz plse pleez plss plzz pleas kindly just really simply also both and so "
+    "please": "plese pleaze please pls plz plse pleez plss plzz pleas kindly",
+    "soft": "plese pleaze please pls plz plse pleez plss plzz pleas kindly just really simply also both and so "
     "then but now seriously literally already still immediately ever fucking freaking fricking effing "
     "fkn fuckin damn goddamn actually hereby again either officially formally respectfully right guys "
     "man dude bro hey hi hello ok okay yes yeah yo dear sorry well omg ugh wow sir maam madam nope nah "
@@ -123,7 +123,7 @@ CLASSES: Final = {
     "invite reservation schedule",
     "off": "off from frm of out outof outta offa",
     "all": "all everything everyone anything completely entirely",
-    "how": "how hw",
+    "how": "how hw howd",
     "why": "why",
     "did": "did does didnt has have do",
     "past_did": "did does didnt has have",
@@ -146,6 +146,7 @@ CLASSES: Final = {
     "jog bog",
     "hostile": "f fuck screw fck fuk eff fvck phuck bite",
     "address": "number numbers list lists database num nbr texts messages sms mms messaging",
+    "cancelling": "cancel cancle cancell terminate disable deactivate suspend discontinue",
     "resident": "live lives work",
     "hostile_word": "suck sucks",
     "hate": "hate hates annoying annoyed tired sick fed irritating irritated harassment harassing harassed "
@@ -176,7 +177,7 @@ CLASSES: Final = {
     "belong": "belong belongs",
     "the": "the a an my his her that",
     "name": "name",
-    "ended": "texts txts messages msgs textmessages notifications notifs robotexts alerts newsletter "
+    "ended": "sms mms texts txts messages msgs textmessages notifications notifs robotexts alerts newsletter "
     "newsletters spam blasts reminders",
     "pushed": "alerts promos newsletters newsletter solicitations blasts spam ads advertisements "
     "advertising marketing calls emails communications junk",

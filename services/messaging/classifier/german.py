@@ -25,7 +25,7 @@ _CLASSES: Final = {
     "wish": "ich mochte will wunsche wurde gerne gern wie kann muss mich bitte wollte hiermit hier wir "
     "man sich konnen konnten sie wo",
     "receive": "bekommen erhalten empfangen kriegen haben",
-    "unsub": "abmelden abbestellen austragen abbestelle abgemeldet melden abmeldung",
+    "unsub": "abmelden abbestellen austragen abbestelle abgemeldet abmeldung",
     "unsub_object": "newsletter sms nachrichten werbung",
     "cease": "hor hort horen stopp stoppt stoppen stop lass lasst lassen unterlassen unterlasst beenden",
     "on": "auf mit damit",
@@ -100,6 +100,7 @@ GERMAN: Final = Grammar(
             "phrase.unsubscribe",
             "(start|pause|fill|wish) unsub (you? me)? (fill){0,2} (off det{0,2} (message|list))? 'ab'? tail",
         ),
+        stop("phrase.unsubscribe", "ask 'melden' you? me (fill){0,2} 'ab' tail"),
         stop("phrase.remove_me", "ask remove you? me (fill){0,2} the_list (fill|off){0,2} tail"),
         stop("phrase.remove_me", "ask remove you? (fill){0,2} (my|det) number (the_list)? tail"),
         stop("phrase.remove_me", "(fill|ask|wish) my number (fill|the_list){0,2} remove tail"),

@@ -38,6 +38,8 @@ _UNBOUNDED: Final = re.compile(r"[*+]|\{\d*,\}")
 _LETTER_FOR_DIGIT: Final = str.maketrans("013457", "oleast")
 _HEAD_WORDS: Final = 12
 """How far before a request its introduction may begin."""
+_TAIL: Final = re.compile(r"\s(?:tail|closed|polite_end)$")
+"""What a clear request ends with: nothing, a courtesy, or the next clause."""
 _NEVER: Final = "(?!)"
 _NO_CLASSES: Final[frozenset[str]] = frozenset()
 
@@ -103,6 +105,7 @@ class Grammar:
         within. Raises ValueError for a pattern that is not sound.
         """
         rules = [replace(rule, alone=rule.alone or rule.rule_id in alone) for rule in rules]
+        rules += [_incomplete(rule) for rule in rules if rule.outcome is Outcome.STOP]
         texts = [*macros.values(), limit_before, limit_after, filler, support, firm]
         texts += [text for rule in rules for text in (rule.pattern, rule.after)]
         literals = {word for text in texts for word in _LITERAL.findall(text)}
@@ -210,6 +213,11 @@ class _Rules:
 
 def _either(patterns: Iterable[str]) -> str:
     return "|".join(f"(?:{pattern})" for pattern in patterns) or _NEVER
+
+
+def _incomplete(rule: Rule) -> Rule:
+    """Return the rule for a request that something unknown precedes or follows: it is unclear."""
+    return Rule("unclear.incomplete", Outcome.UNCLEAR, _TAIL.sub("", rule.pattern))
 
 
 def _masked(match: re.Match[str]) -> str:

@@ -58,7 +58,7 @@ _CLASSES: Final = {
     "hell": "merda foder fuder inferno caralho porra embora",
     "hate": "cansado cansada saco assedio incomodando demais golpe fraude denunciar denuncia bloquear "
     "bloqueado bloqueando processar tantas muitas",
-    "forget": "esqueca esqueca esquece recebi chegou chegaram tenho recebido vejo consigo consegui "
+    "forget": "achei encontro esqueca esqueca esquece recebi chegou chegaram tenho recebido vejo consigo consegui "
     "pude vi entendi esta hesite hesitem precisa tem",
 }
 _MACROS: Final = {

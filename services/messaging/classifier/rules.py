@@ -29,6 +29,11 @@ _OTHER_GRAMMARS: Final = tuple(
 """The grammars, each with the words that show that a text is in its language."""
 _SINGLE_LETTERS: Final = frozenset("bcdefghjklmnopqrstvwxyz")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
+_GLUED: Final = re.compile(
+    r"\bstop(please|pls|plz|thanks|thx|now|texting|txting|messaging|calling|sending|messages?"
+    r"|texts?|txts?|sms|spam|already|asap)\b"
+)
+"""STOP typed without the space after it."""
 _LEET: Final = re.compile("[a-z][013457][a-z]")
 _FEW_WORDS: Final = 8
 _VERY_FEW_WORDS: Final = 3
@@ -73,6 +78,8 @@ def _read(raw: str, folded: str, context: Context) -> _Text:
     said, reacted = spoken(folded)
     if _STRETCHED.search(said):
         said = _STRETCHED.sub(r"\1", said)
+    if "stop" in said:
+        said = _GLUED.sub(r"stop \1", said)
     found = tokens(said)
     known = frozenset(found)
     if len(known & _SINGLE_LETTERS) > 1:

@@ -35,7 +35,7 @@ _CLASSES: Final = {
     "receive": "recibir recibiendo seguir saber reciba",
     "give": "dar darme darse darnos dame denme deme den doy dadme",
     "low": "baja",
-    "unsub": "desuscribir desuscribirme desuscribirse desuscribanme desuscribeme desuscriban "
+    "unsub": "salirme desuscribir desuscribirme desuscribirse desuscribanme desuscribeme desuscriban "
     "desinscribirme desinscribir desapuntarme salirme desafiliarme desuscripcion",
     "cancel": "cancelo cancelar cancelen cancele cancela anular anulen anule suspender suspendan suspenda "
     "desactivar desactiven desactive detener detengan",
@@ -126,6 +126,7 @@ SPANISH: Final = Grammar(
         stop("phrase.remove_me", "(ask|wish) me_removed (the_list)? tail"),
         stop("phrase.remove_me", "(ask|wish) me? remove det? my number{1,2} (the_list)? tail"),
         stop("phrase.remove_me", "(ask|wish) me wish? remove the_list tail"),
+        stop("phrase.take_me_off", "('salir'|'salirme') the_list tail", after="(ask|wish)"),
         stop("phrase.revoke_consent", "revoke det? my? consent"),
         stop("phrase.leave_me_alone", "(start|pause|please) leave me? in? peace tail"),
         stop("phrase.go_away", "start off to det? hell tail"),

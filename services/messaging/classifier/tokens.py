@@ -49,6 +49,7 @@ _PAIRS: Final = {
     "e mail": "email",
     "e mails": "emails",
     "thank you": "thankyou",
+    "thank u": "thankyou",
     "non stop": "nonstop",
     "no one": "nobody",
     "never mind": "nevermind",

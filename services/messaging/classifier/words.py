@@ -108,7 +108,7 @@ HINTED: Final = {
 """Words that are too common to opt out by themselves: unclear, unless we wrote in that language."""
 
 UNCLEAR: Final = _keys(
-    "stopped;stopping;stops;make it stop;exit;leave;please leave;block;blocked;block me;report;"
+    "stopped;stopping;stops;make it stop;exit;leave;please leave;block;blocked;block me;report;report spam;so annoying;"
     "reported;unsubscribed;unfollow;opt;opted out;delete;delete me;erase me;deactivate;disable;"
     "terminate;suspend;abort;pause;mute;dnd;dnc;do not disturb;revoked;cancelled;canceled;cancel all;"
     "cancelall;cancel it;cancel this;cancel everything;end it;end this;end all;the end;quit it;"
@@ -156,7 +156,7 @@ NEARLY_YES: Final = _keys(
 """Agreement that is not the word that was asked for."""
 
 POLITE: Final = word_set(
-    "please pls plz plse pleez plss plzz kindly thanks thankyou thank thx ty tysm tnx cheers now "
+    "plese pleas pleaze please pls plz plse pleez plss plzz kindly thanks thankyou thank thx ty tysm tnx cheers now "
     "immediately immediatly asap atonce rightnow "
     "por favor porfavor porfa porfis gracias muchas ya ahora inmediatamente hola senor senora "
     "obrigado obrigada agora imediatamente gentileza vous plait svp merci maintenant bonjour "
