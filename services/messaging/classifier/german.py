@@ -72,7 +72,10 @@ GERMAN: Final = Grammar(
             "('habe'|'hab'|'haben'|'wurde'|'ist'|'sind') word{0,2} (no|not) word{0,3} got",
         ),
         nothing("not.dont_stop", "cease not on"),
-        stop("phrase.no_messages", "(start|pause|fill) no (det|more){0,2} message ('an' me)? tail"),
+        stop(
+            "phrase.no_messages",
+            "(start|pause|fill) no (det|more){0,2} message ('an' me)? more? send? tail",
+        ),
         stop("phrase.do_not_send", "ask send you? me? (fill){0,2} no (det|more){0,2} message tail"),
         stop(
             "phrase.do_not_contact", "ask contact you? me? (fill){0,2} (not|no) more? message? tail"

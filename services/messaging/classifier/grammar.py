@@ -105,7 +105,6 @@ class Grammar:
         within. Raises ValueError for a pattern that is not sound.
         """
         rules = [replace(rule, alone=rule.alone or rule.rule_id in alone) for rule in rules]
-        rules += [_incomplete(rule) for rule in rules if rule.outcome is Outcome.STOP]
         texts = [*macros.values(), limit_before, limit_after, filler, support, firm]
         texts += [text for rule in rules for text in (rule.pattern, rule.after)]
         literals = {word for text in texts for word in _LITERAL.findall(text)}
@@ -119,6 +118,8 @@ class Grammar:
         self._nothing = _Lazy(_either(map(names.compiled, nothing)))
         self._clear = _Rules(rules, Outcome.STOP, names)
         self._unclear = _Rules(rules, Outcome.UNCLEAR, names)
+        requests = [rule for rule in rules if rule.outcome is Outcome.STOP]
+        self._incomplete = _Rules(map(_incomplete, requests), Outcome.UNCLEAR, names)
         self._limit_before = _Lazy(names.compiled(limit_before))
         self._limit_after = _Lazy(names.compiled(limit_after))
         self._more = _Lazy(names.compiled(f"(?!pause|masked|{filler}) any"))
@@ -133,7 +134,7 @@ class Grammar:
     def read(self, tokens: Sequence[str]) -> tuple[Finding | None, str]:
         """Return what the text asks for, if a rule says so, and its letters with the rest masked."""
         tags = self._nothing.compiled.sub(_masked, self.tag(tokens))
-        for rules in (self._clear, self._unclear):
+        for rules in (self._clear, self._unclear, self._incomplete):
             found = rules.find(tags)
             if found is not None:
                 rule, asked, start, end = found
@@ -183,7 +184,7 @@ class _Lazy:
 class _Rules:
     """Rules of one outcome, searched for together; the first of the list wins at each place."""
 
-    def __init__(self, rules: Sequence[Rule], outcome: Outcome, names: "_Names") -> None:
+    def __init__(self, rules: Iterable[Rule], outcome: Outcome, names: "_Names") -> None:
         chosen = [rule for rule in rules if rule.outcome is outcome]
         patterns = [names.compiled(rule.pattern) for rule in chosen]
         self._somewhere = _Lazy(_either(patterns))

@@ -92,7 +92,7 @@ CASES = [
     ("no me llamen, estoy manejando", NONE, "bot.automatic"),
     ("no me llamen, vamos al cine", AMBIGUOUS, "unclear.unsupported"),
     ("arr\u00eatez de m'\u00e9crire", STOP, "phrase.stop_contacting"),
-    ("bitte keine Werbung mehr schicken", AMBIGUOUS, "unclear.no_messages"),
+    ("bitte keine Werbung mehr schicken", STOP, "phrase.no_messages"),
     ("n\u00e3o quero mais receber mensagens", STOP, "phrase.not_wanted"),
     ("smettetela di chiamarmi", STOP, "phrase.stop_contacting"),
     ("прекратите писать", STOP, "phrase.stop_contacting"),
