@@ -234,7 +234,7 @@ class Killed:
 
 async def _try(door: Door, body: dict[str, Any], answered: list[str]) -> None:
     """Deliver until there is an answer, as a carrier does, and note a 200."""
-    for _ in range(200):
+    for _ in range(1200):  # a minute: two restarts on a busy machine take a while
         try:
             answer = await door.deliver(body)
         except (OSError, EOFError):
