@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.nats import NatsServer
 from tests.support.nats import nats_server as run_nats_server
@@ -18,6 +19,10 @@ from tests.support.postgres import (
 # Tests fork servers while gRPC's threads run; its fork handlers then abort the child now and then.
 # Read when gRPC is first used, so before any test.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+# No test asserts how long something takes, and a busy machine takes its time.
+settings.register_profile("switchhook", deadline=None)
+settings.load_profile("switchhook")
 
 
 @pytest.fixture
