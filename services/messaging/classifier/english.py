@@ -6,7 +6,7 @@ from services.messaging.classifier.english_words import CLASSES
 from services.messaging.classifier.grammar import Grammar, nothing, stop, unclear
 
 _MACROS: Final = {
-    "recipient": "(me | (my|these) (soft|kind|which){0,2} number{1,3})",
+    "recipient": "(me | my family | (my|these) (soft|kind|which){0,2} number{1,3})",
     "messages": "(det|kind){0,5} (message|category)",
     "any_message": "(det|kind){0,5} (message|category|one_message)",
     "stuff": "(any_message | (det|kind){0,3} thing{1,2})",
@@ -14,7 +14,7 @@ _MACROS: Final = {
     "the_list": "(det|list_kind|you){0,5} list",
     # What may stand before a request, and make it one.
     "addressed": "(start | pause | soft | cease | you soft? modal{1,3} soft{0,2} | modal you soft{0,2}"
-    " | you (soft|unknown){0,2} to soft{0,2} | do_not you soft{0,2})",
+    " | you (soft|unknown|times){0,2} to soft{0,2} | ('youd'|'youll') soft? | do_not you soft{0,2})",
     "ask": "(addressed | (start|pause|soft) (?<!did) you soft{0,2})",
     # The same before a prohibition: "you never text me" is no request.
     "ask_not": "addressed",
@@ -96,7 +96,7 @@ _ELSEWHERE: Final = (
     ),
     nothing("other.others", "other (unsubbed|unsub)"),
     nothing("other.stop_number", "stop digits (of|unknown)"),
-    nothing("other.if_you_want", "if you (want|modal){1,3} to? (unsub|cease|opt out)"),
+    nothing("other.if_you_want", "if you ('would'|'do')? wanting{1,2} to? (unsub|cease|opt out)"),
 )
 _CLEAR: Final = (
     stop(
@@ -127,12 +127,13 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.stop_messages",
-        "cease soft{0,2} any_message ((to|'with') recipient)? tail",
+        "cease (soft|'it'){0,2} any_message ((to|'with') recipient)? tail",
         after="ask",
     ),
     stop(
         "phrase.stop_messages",
-        "(want|'make'|'get') (det|kind){1,4} message to? (cease|end_verb) tail",
+        "((want|'make'|'get') (det|kind){1,4} message to?"
+        " | (det|kind){1,3} message ('need'|'needs'|'must'|'should'|'have'){1,2} to?) (cease|end_verb) tail",
         after="(start|pause|soft|wish)",
     ),
     stop(
@@ -190,7 +191,7 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.no_messages",
-        "no kind{0,2} (message|'texting') (please|thanks){1,3} end",
+        "no kind{0,2} (message|pushed|'texting') (please|thanks){1,3} end",
         after="(start|pause|soft)",
     ),
     stop(
@@ -230,10 +231,11 @@ _CLEAR: Final = (
         after="ask_or_wish",
         alone=True,
     ),
+    stop("phrase.remove_me", "remove number{0,2} off the_list tail", after="ask_or_wish"),
     stop("phrase.take_me_off", "i want off of? the_list tail"),
     stop(
         "phrase.be_removed",
-        "(removed|taken) off? the_list tail",
+        "(removed|taken) off? (the_list | det{0,2} message) tail",
         after="(wish | have recipient be?)",
     ),
     stop("phrase.be_removed", "be removed (off det? thing)? tail", after="wish", alone=True),
@@ -319,7 +321,7 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.said_stop",
-        "(i (have|soft|am|times|be|keep){0,4} | start) ((say|texted) (you|'them') (soft|unknown){0,1} to"
+        "(i (have|soft|am|times|be|keep){0,4} | start (soft|times){0,2}) ((say|texted) (you|'them') (soft|unknown){0,1} to"
         " | texted (you|to|det|'word'|pause){0,4}) (stop|unsub|cease) (tail|times|and)",
     ),
     stop(
@@ -330,7 +332,11 @@ _CLEAR: Final = (
     ),
 )
 _UNCLEAR: Final = (
-    unclear("unclear.leave_me_alone", "leave (me|my|these) word{0,3} alone"),
+    unclear("unclear.leave_me_alone", "leave (me|my|these) word{0,3} (alone|'be'|off)"),
+    unclear("unclear.switch_off", "switch (these|it|thing)? off (these|it|thing)?"),
+    unclear("unclear.too_many", "too many 'of' these"),
+    unclear("unclear.less", "('slow'|'dial'|'tone') word{0,4} message"),
+    unclear("unclear.why_me", "i soft? keep receive det? (message|these|one_message)"),
     unclear(
         "unclear.go_away",
         "(go away | off_verb off | lose (my|these) kind? 'number')",
@@ -352,7 +358,8 @@ _UNCLEAR: Final = (
         "unclear.do_not_contact", "not_ever soft{0,2} (contact|contacting) (me|recipient|pause|end)"
     ),
     unclear(
-        "unclear.do_not_send", "not_ever soft{0,2} (send|sending) (?!some_other) (me|det|message)"
+        "unclear.do_not_send",
+        "not_ever soft{0,2} (send|sending) (?!some_other|other) (me|det|message)",
     ),
     unclear("unclear.do_not_contact", "(do_not|no) contact list"),
     unclear("unclear.pause", "pausing (det|my|kind){0,3} (message|category)"),
@@ -377,7 +384,7 @@ _UNCLEAR: Final = (
     ),
     unclear(
         "unclear.refusal",
-        "neg word{0,7} (message|one_message|((contact|send) (?!some_other))|contacting|sending)",
+        "neg word{0,7} (message|one_message|((contact|send) (?!some_other|other))|contacting|sending)",
     ),
     unclear("unclear.refusal", "message any{0,7} (not|never|do_not|no_longer|'unwanted')"),
     unclear(
@@ -391,7 +398,7 @@ _UNCLEAR: Final = (
     unclear("unclear.too_many", "too many (end|please|for)"),
     unclear("unclear.refusal", "not to be contacted"),
     unclear("unclear.not_my_number", "('doesnt'|no_longer|do_not) resident 'here'"),
-    unclear("unclear.why_me", "how did you receive (my|these) number"),
+    unclear("unclear.why_me", "(how|'where') did you receive (my|these) number"),
     unclear("unclear.why_me", "why word{0,3} (contacting|contact|sending)"),
     unclear("unclear.why_me", "'who' gave_you you (my|these) number"),
     unclear("unclear.block", "(am|'im') block end"),
@@ -402,7 +409,7 @@ _UNCLEAR: Final = (
     unclear("unclear.remove", "address word{0,3} (removed|taken) off"),
     unclear("unclear.hostile", "'go' hostile 'yourself'"),
     unclear("unclear.opt_in", "opt recipient 'back'? 'in'"),
-    unclear("unclear.opt_in", "(want|receive) det{1,2} message ('again'|'back')"),
+    unclear("unclear.opt_in", "(want|receive) det{0,2} message ('again'|'back')"),
     unclear("unclear.refusal", "'doesnt' want word{0,3} message"),
     unclear("unclear.hostile", "you soft? hostile_word end"),
     unclear(
@@ -468,7 +475,8 @@ _TRIGGERS: Final = (
     "unsubbed", "opt", "remove", "revoke", "consent", "contact", "contacting", "contacted",
     "blowing", "send", "sending", "message", "one_message", "category", "lose", "alone", "away",
     "off_verb", "hostile", "lost", "wrong", "interested", "subscribe", "block", "enough", "begin",
-    "done", "signed", "junk", "hate", "taken", "why", "list", "pausing", "no", "many", "number", "resident",
+    "done", "signed", "junk", "hate", "taken", "why", "list", "pausing", "no", "many", "number",
+    "resident", "leave",
 )  # fmt: skip
 
 ENGLISH: Final = Grammar(
@@ -476,8 +484,10 @@ ENGLISH: Final = Grammar(
     (*_NEGATED, *_ELSEWHERE, *_CLEAR, *_UNCLEAR),
     macros=_MACROS,
     triggers=_TRIGGERS,
-    limit_before="(contact 'only' | hedge (?! you (do_not|modal|keep|'wont')) | why)",
-    filler="(soft|swear|thanks|please|now|you|your|i|am|digits|times|anymore|it|say|to|have)",
+    limit_before="(contact 'only' | hedge (?! you (do_not|modal|keep|'wont')) | why (?! ('wont'|do_not|cannot) you))",
+    filler="(many|soft|swear|thanks|please|now|you|your|i|am|digits|times|anymore|it|say|to|have)",
+    bare="(cease|unsub|unsubbed|remove|removed|lose|revoke|switch word{0,3} off|leave (me|my|these)"
+    "|opt word{0,2} out|take (me|my|these) word{0,3} (off|out))",
     support="(neg|message|category|one_message|list|interested|unsub|hate|cease|contacting|anymore|block"
     "|consent|wrong|number|off_verb|remove|lose|never|not_ever|alone|away)",
     limit_after="(proviso | 'if' (?!you) | (start|pause|soft) contact (me|my) | (pause|start) 'just' contact"

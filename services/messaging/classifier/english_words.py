@@ -5,7 +5,7 @@ from typing import Final
 CLASSES: Final = {
     # To end something.
     "stop": "🛑 stop stp stpo sotp stopp stahp staph sstop",
-    "cease": "🛑 stop stp stpo sotp stopp stahp staph sstop quit cease halt discontinue desist refrain",
+    "cease": "stoop 🛑 stop stp stpo sotp stopp stahp staph sstop quit cease halt discontinue desist refrain",
     "end_verb": "cancel cancle cancell end terminate disable deactivate suspend discontinue kill",
     "switch": "turn shut switch",
     "weak": "cancel cancle cancell end quit remove terminate revoke",
@@ -15,7 +15,7 @@ CLASSES: Final = {
     "opt": "opt",
     "out": "out",
     "remove": "remove delete erase scrub purge unlist exclude removing deleting",
-    "take": "take get pull keep scratch strike drop taking getting",
+    "take": "leave take get pull keep scratch strike drop taking getting",
     "removed": "removed deleted erased",
     "taken": "taken pulled off",
     "lose": "lose forget",
@@ -147,6 +147,9 @@ CLASSES: Final = {
     "hostile": "f fuck screw fck fuk eff fvck phuck bite",
     "address": "number numbers list lists database num nbr texts messages sms mms messaging",
     "cancelling": "cancel cancle cancell terminate disable deactivate suspend discontinue",
+    "family": "wife husband kid kids daughter son mom mother dad father grandma grandpa parents family "
+    "child children boyfriend girlfriend employee staff",
+    "wanting": "want wanna wish like need care",
     "resident": "live lives work",
     "hostile_word": "suck sucks",
     "hate": "hate hates annoying annoyed tired sick fed irritating irritated harassment harassing harassed "

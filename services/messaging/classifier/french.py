@@ -142,6 +142,8 @@ FRENCH: Final = Grammar(
     filler="(please|me|i|be)",
     support="(message|list|unsub|interested|hate|cease|remove|wrong|ne me? contact)",
     limit_after="instead",
+    bare="(unsub|cancel any{0,4} message|remove any{0,4} (me|my|list)|no_more any{0,6} (co"
+    "ntact|receive|message|list)|cease any{0,4} (contact|receive|message))",
     firm="(message|list|'plus'|'jamais')",
     alone=(
         "phrase.do_not_contact",

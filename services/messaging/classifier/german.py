@@ -107,6 +107,7 @@ GERMAN: Final = Grammar(
         stop("phrase.remove_me", "ask remove you? me (fill){0,2} the_list (fill|off){0,2} tail"),
         stop("phrase.remove_me", "ask remove you? (fill){0,2} (my|det) number (the_list)? tail"),
         stop("phrase.remove_me", "(fill|ask|wish) my number (fill|the_list){0,2} remove tail"),
+        stop("phrase.do_not_contact", "not more contact tail", after="(start|fill)"),
         stop("phrase.revoke_consent", "revoke (fill|wish){0,2} my consent|my consent (revoke)"),
         stop("phrase.leave_me_alone", "(start|pause|fill) leave you? me (fill){0,3} in peace tail"),
         stop("phrase.go_away", "start (fill){0,2} off_verb self tail"),
@@ -145,6 +146,8 @@ GERMAN: Final = Grammar(
     filler="(please|fill|me|you|'haben'|'hast'|det|contact)",
     support="(message|list|unsub|interested|hate|cease|remove|wrong)",
     limit_after="instead",
+    bare="(unsub|remove any{0,4} (me|my|list)|(no|not) any{0,6} (contact|send|message|list"
+    ")|cease any{0,4} (contact|send|message))",
     firm="(message|list|more|'nie')",
     alone=(
         "phrase.do_not_contact",

@@ -38,6 +38,7 @@ _UNBOUNDED: Final = re.compile(r"[*+]|\{\d*,\}")
 _LETTER_FOR_DIGIT: Final = str.maketrans("013457", "oleast")
 _HEAD_WORDS: Final = 12
 """How far before a request its introduction may begin."""
+_STRANGE: Final = re.compile(f"[{UNKNOWN}{_NUMBER}{_DOING}{MASKED}]")
 _TAIL: Final = re.compile(r"\s(?:tail|closed|polite_end)$")
 """What a clear request ends with: nothing, a courtesy, or the next clause."""
 _NEVER: Final = "(?!)"
@@ -96,16 +97,18 @@ class Grammar:
         support: str = _NEVER,
         firm: str = _NEVER,
         alone: Sequence[str] = (),
+        bare: str = _NEVER,
     ) -> None:
         """Compile the rules; `triggers` are the classes without which none can match.
 
         A request is unclear when `limit_before` is found before it in its sentence, or
         `limit_after` anywhere after it. A rule that must stand alone, as all those in `alone` must,
         tolerates `filler` around it, and anything where `support` is found around it or `firm`
-        within. Raises ValueError for a pattern that is not sound.
+        within. A text of known words alone, in which `bare` is found, is unclear at least. Raises
+        ValueError for a pattern that is not sound.
         """
         rules = [replace(rule, alone=rule.alone or rule.rule_id in alone) for rule in rules]
-        texts = [*macros.values(), limit_before, limit_after, filler, support, firm]
+        texts = [*macros.values(), limit_before, limit_after, filler, support, firm, bare]
         texts += [text for rule in rules for text in (rule.pattern, rule.after)]
         literals = {word for text in texts for word in _LITERAL.findall(text)}
         classes = {**classes, **{f"'{word}'": word for word in literals}}
@@ -124,6 +127,7 @@ class Grammar:
         self._limit_after = _Lazy(names.compiled(limit_after))
         self._more = _Lazy(names.compiled(f"(?!pause|masked|{filler}) any"))
         self._support = _Lazy(names.compiled(support))
+        self._bare = _Lazy(names.compiled(bare))
         self._firm = _Lazy(names.compiled(firm))
 
     def tag(self, tokens: Iterable[str]) -> str:
@@ -146,6 +150,8 @@ class Grammar:
                 if rule.alone and not self._is_supported(tags, asked, end):
                     return Finding("unclear.unsupported", Outcome.UNCLEAR, words), tags
                 return Finding(rule.rule_id, rule.outcome, words), tags
+        if _STRANGE.search(tags) is None and self._bare.compiled.search(tags) is not None:
+            return Finding("unclear.bare", Outcome.UNCLEAR, ()), tags
         return None, tags
 
     def pattern(self, text: str) -> re.Pattern[str]:

@@ -126,6 +126,8 @@ ITALIAN: Final = Grammar(
     filler="(please|me)",
     support="(message|list|unsub|interested|hate|cease|remove|me_removed|wrong|no|no me? contact)",
     limit_after="instead",
+    bare="(unsub|me_removed|cancel any{0,4} message|remove any{0,4} (my|list)|refuse any{0"
+    ",6} (contact|receive|message|list)|cease any{0,4} (contact|receive|message))",
     firm="(message|list|more)",
     alone=(
         "phrase.do_not_contact",

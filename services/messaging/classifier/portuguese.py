@@ -87,7 +87,7 @@ PORTUGUESE: Final = Grammar(
         ),
         stop(
             "phrase.not_wanted",
-            "(start|pause|please) no want more? (receive more?)? messages (of det? person)? tail",
+            "(start|pause|please) no want more? (receive more?)? messages (of (please|person))? tail",
         ),
         stop(
             "phrase.not_wanted",
@@ -143,6 +143,9 @@ PORTUGUESE: Final = Grammar(
     filler="(please|me|of)",
     support="(message|list|unsub|interested|hate|cease|remove|wrong|no|no me? contact)",
     limit_after="instead",
+    bare="(unsub|cancel any{0,4} message|remove any{0,4} (me|my|list)|refuse any{0,6} (con"
+    "tact|contacting|receive|message|list)|cease any{0,4} (contacting|receive|message"
+    "))",
     firm="(message|more|list)",
     alone=(
         "phrase.do_not_contact",

@@ -29,6 +29,9 @@ _OTHER_GRAMMARS: Final = tuple(
 """The grammars, each with the words that show that a text is in its language."""
 _SINGLE_LETTERS: Final = frozenset("bcdefghjklmnopqrstvwxyz")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
+_TALK_OF_MESSAGES: Final = word_set(
+    "text texts texting message messages messaging sms me contacting calling sending txt txting"
+)
 _GLUED: Final = re.compile(
     r"\bstop(please|pls|plz|thanks|thx|now|texting|txting|messaging|calling|sending|messages?"
     r"|texts?|txts?|sms|spam|already|asap)\b"
@@ -90,17 +93,31 @@ def _read(raw: str, folded: str, context: Context) -> _Text:
         corrected = {token: _corrected(token) for token in known}
         found = [corrected[token] for token in found]
         known = frozenset(found)
+    slips = _slips_corrected(known)
+    if slips:
+        found = [slips.get(token, token) for token in found]
+        known = frozenset(found)
     spoken_words = words_of(found)
     return _Text(raw, said, found, spoken_words, known, " ".join(spoken_words), context, reacted)
 
 
 def _corrected(token: str) -> str:
+    if token in ENGLISH.vocabulary:
+        return token
     if not token.isalpha() and token.isalnum():
         plain = spelling.plain(token)
         return plain if plain in ENGLISH.triggers else token
-    if token.startswith("un") and token not in ENGLISH.vocabulary:
-        return "unsubscribe" if spelling.is_misspelled_keyword(token) else token
+    if token.startswith("un") and spelling.is_misspelled_keyword(token):
+        return "unsubscribe"
     return token
+
+
+def _slips_corrected(known: frozenset[str]) -> dict[str, str]:
+    """Return the keywords for words that are typed badly beside talk of messages."""
+    if known.isdisjoint(_TALK_OF_MESSAGES):
+        return {}
+    strange = known - ENGLISH.vocabulary
+    return {token: word for token in strange if (word := spelling.slip_of(token)) is not None}
 
 
 def _decide(text: _Text) -> Decision:
@@ -282,11 +299,11 @@ def _keyword_and_filler(text: _Text) -> Decision | None:
 
 
 def _filled(text: _Text, said: list[str]) -> Decision | None:
-    if text.known.isdisjoint(_SINGLES):
+    if text.known.isdisjoint(_SINGLES) and words.STOP_SIGN not in text.known:
         return None
     core = [word for word in said if word not in words.POLITE]
     if not core:
-        return None
+        return _stop(text, "keyword.filler") if words.STOP_SIGN in text.known else None
     if all(word in words.SINGLE_STOPS for word in core) or " ".join(core) in words.STOPPING:
         if "?" in text.folded and words.SINGLE_STRONG.isdisjoint(core):
             return _unclear(text, "unclear.question")
@@ -333,6 +350,8 @@ def _instruction(text: _Text) -> Decision | None:
         return None
     around = machines.without_instructions(text.folded)
     if not machines.speaks_of_itself(around):
+        if len(words_of(tokens(around))) <= _VERY_FEW_WORDS:
+            return _unclear(text, "unclear.instruction")
         return _none(text, "bot.instruction")
     decision = _sentences(_read(text.raw, around, text.context))
     if decision is not None and decision.klass is KeywordClass.STOP:
@@ -360,7 +379,15 @@ _COMPLAINTS: Final = frozenset(
     for reason in (
         *("complaint", "refusal", "no_messages", "keep_contacting", "too_many", "never_agreed"),
         *("not_interested", "block", "wrong_party", "not_my_number", "off_list", "remove"),
-        *("not_wanted", "no_thanks", "why_me", "unsubscribe", "do_not_contact", "enough"),
+        *(
+            "not_wanted",
+            "no_thanks",
+            "consent",
+            "why_me",
+            "unsubscribe",
+            "do_not_contact",
+            "enough",
+        ),
     )
 )
 """What makes a STOP beside it clear: `Stop. I hate these texts.`"""
@@ -400,6 +427,7 @@ def _of_finding(text: _Text, finding: Finding) -> Decision:
 _STRONG: Final = ENGLISH.pattern("stop")
 _ALONE: Final = ENGLISH.pattern("start soft{0,2} stop (soft|swear|these){0,2} (end|pause)")
 _FIRST: Final = ENGLISH.pattern("stop")
+_ENDING: Final = ENGLISH.pattern("(please|to) soft? stop (please|now|thanks|it|these){0,2} end")
 _MESSAGES: Final = ENGLISH.pattern("(message|one_message|contacting)")
 _WEAK: Final = ENGLISH.pattern("weak")
 _UNKNOWN: Final = ENGLISH.pattern("(unknown|digits|doing)")
@@ -412,7 +440,8 @@ _SHOUTED: Final = re.compile(r"\b(?:STOP|UNSUBSCRIBE|QUIT)\b")
 def _left_over(text: _Text, tags: str) -> Decision | None:
     if _STRONG.search(tags):
         short = len(text.words) <= _FEW_WORDS
-        if short or _ALONE.search(tags) or _FIRST.match(tags) or _MESSAGES.search(tags):
+        telling = (_ALONE, _ENDING, _MESSAGES)
+        if short or _FIRST.match(tags) or any(each.search(tags) for each in telling):
             return _unclear(text, "unclear.strong_word")
         if _SHOUTED.search(text.raw) and not text.raw.isupper():
             return _unclear(text, "unclear.strong_word")

@@ -96,6 +96,8 @@ RUSSIAN: Final = Grammar(
     filler="(please|me)",
     support="(message|list|unsub|interested|hate|cease|remove|wrong|no me? contact)",
     limit_after="instead",
+    bare="(unsub|remove any{0,4} (me|my|list)|refuse any{0,6} (contact|receive|message|lis"
+    "t)|cease any{0,4} (contact|receive|message))",
     firm="(message|list|more)",
     alone=(
         "phrase.do_not_contact",

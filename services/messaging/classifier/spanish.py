@@ -22,7 +22,7 @@ _CLASSES: Final = {
     "of": "de del con",
     "message": "mensajes mensaje mensajitos sms textos texto msj msjs notificaciones notificacion "
     "publicidad promociones promos ofertas anuncios alertas correos propaganda spam comunicaciones "
-    "avisos mensajeria llamadas publicitarios promocionales basura",
+    "avisos mensajeria llamadas publicitarios promocionales",
     "marketing": "publicidad promociones promos ofertas anuncios propaganda",
     "program": "alertas avisos notificaciones",
     "more": "mas otro otra otros otras ningun ninguna",
@@ -110,7 +110,7 @@ SPANISH: Final = Grammar(
         ),
         stop(
             "phrase.not_wanted",
-            "no{1,2} want (receive nothing (more|of){0,3} | that me contact (messages|more)?) tail",
+            "no{1,2} want (receive nothing (more|of){0,3} | that me contact ((and|no) me? contact)? (messages|more)?) tail",
         ),
         stop("phrase.no_more", "(start|pause|please) no more message tail"),
         stop("phrase.stop_messages", "ask cease please? of? messages (and messages)? tail"),
@@ -127,6 +127,7 @@ SPANISH: Final = Grammar(
         stop("phrase.remove_me", "(ask|wish) me? remove det? my number{1,2} (the_list)? tail"),
         stop("phrase.remove_me", "(ask|wish) me wish? remove the_list tail"),
         stop("phrase.take_me_off", "('salir'|'salirme') the_list tail", after="(ask|wish)"),
+        stop("phrase.cancel_messages", "(ask|wish) cancel det? subscription of messages tail"),
         stop("phrase.revoke_consent", "revoke det? my? consent"),
         stop("phrase.leave_me_alone", "(start|pause|please) leave me? in? peace tail"),
         stop("phrase.go_away", "start off to det? hell tail"),
@@ -171,6 +172,9 @@ SPANISH: Final = Grammar(
     support="(message|list|unsub|low|interested|hate|cease|remove|me_removed|no|wrong|no{1,2} me? contact)",
     limit_before="instead",
     limit_after="instead",
+    bare="(unsub|low|me_removed|cancel any{0,4} message|remove any{0,4} (me|my|list)|refus"
+    "e any{0,6} (contact|contacting|receive|message|list)|cease any{0,4} (contacting|"
+    "receive|message))",
     firm="(message|more|list|nothing)",
     alone=(
         "phrase.do_not_contact",

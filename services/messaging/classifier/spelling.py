@@ -51,6 +51,11 @@ def is_misspelled_keyword(word: str) -> bool:
     return any(_is_within_two(word, keyword) for keyword in _LONG_KEYWORDS)
 
 
+def slip_of(word: str) -> str | None:
+    """Return the keyword that one slip of the fingers made into the word, or None."""
+    return _SLIPS.get(word)
+
+
 def is_near_keyword(word: str) -> bool:
     """Say whether a word might be a keyword typed badly, or one of its other forms."""
     return word in _UNCLEAR_WORDS or word in _NEAR
@@ -97,9 +102,9 @@ def _is_within_two(one: str, other: str) -> bool:
 
 
 _OTHER_WORDS: Final = _REAL_WORDS | _UNCLEAR_WORDS
-_SLIPS: Final = frozenset(
-    word for keyword in _KEYWORDS for word in _slips(keyword) if word not in _OTHER_WORDS
-)
+_SLIPS: Final = {
+    word: keyword for keyword in _KEYWORDS for word in _slips(keyword) if word not in _OTHER_WORDS
+}
 _NEAR: Final = frozenset(
     word for keyword in _KEYWORDS for word in _near(keyword) if word not in _OTHER_WORDS
 )
