@@ -64,7 +64,7 @@ _NEGATED: Final = (
     nothing("not.why_dont_you", "why do_not (you|i) (contact|send)"),
     nothing(
         "not.got",
-        "(past_not|not|never) soft? got (?!det{0,2} more) word{0,4}"
+        "(past_not|never|(?<!rather)(?<!wanting)(?<!to)(?<!you)not) soft? got (?!det{0,2} more) word{0,4}"
         " (message|one_message|category|contact)",
     ),
     nothing("not.arrived", "(message|one_message|category) word{0,3} (neg|past_not) going"),
@@ -191,7 +191,7 @@ _CLEAR: Final = (
     ),
     stop(
         "phrase.no_messages",
-        "no kind{0,2} (message|pushed|'texting') (please|thanks){1,3} end",
+        "no kind{0,2} (message|pushed|'texting'|'contact') (please|thanks){1,3} end",
         after="(start|pause|soft)",
     ),
     stop(
@@ -242,6 +242,8 @@ _CLEAR: Final = (
     stop(
         "phrase.be_removed", "(have|take) recipient removed tail", after="ask_or_wish", alone=True
     ),
+    stop("phrase.unsubscribe", "be unsubbed tail", after="wish"),
+    stop("phrase.unsubscribe", "('sure'|'confirm') i am? unsubbed tail"),
     stop("phrase.be_removed", "to be (removed|taken) off the_list tail", after="i word{0,5}"),
     stop(
         "phrase.no_call_list",
@@ -332,6 +334,12 @@ _CLEAR: Final = (
     ),
 )
 _UNCLEAR: Final = (
+    unclear(
+        "unclear.off",
+        "(off_verb word{0,4} off | (message|one_message) soft? 'off' | take off (my|these|your))",
+    ),
+    unclear("unclear.no_messages", "no (kind|det){0,2} ('contact'|contacting|'communication')"),
+    unclear("unclear.not_wanted", "no_longer want to be"),
     unclear("unclear.leave_me_alone", "leave (me|my|these) word{0,3} (alone|'be'|off)"),
     unclear("unclear.switch_off", "switch (these|it|thing)? off (these|it|thing)?"),
     unclear("unclear.too_many", "too many 'of' these"),
@@ -486,7 +494,8 @@ ENGLISH: Final = Grammar(
     triggers=_TRIGGERS,
     limit_before="(contact 'only' | hedge (?! you (do_not|modal|keep|'wont')) | why (?! ('wont'|do_not|cannot) you))",
     filler="(many|soft|swear|thanks|please|now|you|your|i|am|digits|times|anymore|it|say|to|have)",
-    bare="(cease|unsub|unsubbed|remove|removed|lose|revoke|switch word{0,3} off|leave (me|my|these)"
+    bare="((neg|no) any{0,8} (message|category|one_message|contact|contacting|contacted|number|list|want)"
+    "|(message|one_message|contact|number|list) any{0,5} (off|neg|no)|cease|unsub|unsubbed|remove|removed|lose|revoke|switch word{0,3} off|leave (me|my|these)"
     "|opt word{0,2} out|take (me|my|these) word{0,3} (off|out))",
     support="(neg|message|category|one_message|list|interested|unsub|hate|cease|contacting|anymore|block"
     "|consent|wrong|number|off_verb|remove|lose|never|not_ever|alone|away)",

@@ -14,7 +14,7 @@ CLASSES: Final = {
     "unsubbed": "unsubscribed optedout unenrolled unsubbed",
     "opt": "opt",
     "out": "out",
-    "remove": "remove delete erase scrub purge unlist exclude removing deleting",
+    "remove": "wipe ditch trash toss nuke discard remove delete erase scrub purge unlist exclude removing deleting",
     "take": "leave take get pull keep scratch strike drop taking getting",
     "removed": "removed deleted erased",
     "taken": "taken pulled off",
@@ -145,7 +145,7 @@ CLASSES: Final = {
     "off_verb": "screw fuck fck fk fuk fuc fukk piss bugger sod eff feck buzz naff shove f frig phuck fvck "
     "jog bog",
     "hostile": "f fuck screw fck fuk eff fvck phuck bite",
-    "address": "number numbers list lists database num nbr texts messages sms mms messaging",
+    "address": "phone cell number numbers list lists database num nbr texts messages sms mms messaging",
     "cancelling": "cancel cancle cancell terminate disable deactivate suspend discontinue",
     "family": "wife husband kid kids daughter son mom mother dad father grandma grandpa parents family "
     "child children boyfriend girlfriend employee staff",

@@ -91,7 +91,7 @@ PORTUGUESE: Final = Grammar(
         ),
         stop(
             "phrase.not_wanted",
-            "no want more? (receive more? 'nada'? (of please)? | that me contact (messages|more)?) tail",
+            "no want more? ('ser' ('contatado'|'contatada'|'incomodado'|'incomodada') | receive more? 'nada'? (of please)? | that me contact (messages|more)?) tail",
         ),
         stop("phrase.no_more", "(start|pause|please|refuse) more message tail"),
         stop("phrase.stop_messages", "ask cease of? messages tail"),

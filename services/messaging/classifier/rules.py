@@ -332,6 +332,8 @@ def _unclear_keyword(text: _Text) -> Decision | None:
 
 def _misspelled(text: _Text) -> Decision | None:
     core = [word for word in text.words if word not in words.POLITE]
+    if 1 < len(core) <= _FEW_WORDS and "".join(core) in words.SINGLE_STRONG:
+        return _stop(text, "keyword.spaced")
     if len(core) != 1:
         return None
     word = spelling.plain(core[0])
@@ -369,7 +371,7 @@ def _sentences(text: _Text) -> Decision | None:
     if finding is not None and finding.outcome is Outcome.STOP:
         return _of_finding(text, finding)
     complaint = found.rule_id if found else finding.rule_id if finding else ""
-    if complaint in _COMPLAINTS and _ALONE.search(tags):
+    if complaint in _COMPLAINTS and (_ALONE.search(tags) or _CLOSING.search(tags)):
         return _of_finding(text, Finding("combined.stop", Outcome.STOP, ()))
     return found or (_of_finding(text, finding) if finding else _left_over(text, tags))
 
@@ -425,7 +427,10 @@ def _of_finding(text: _Text, finding: Finding) -> Decision:
 
 
 _STRONG: Final = ENGLISH.pattern("stop")
-_ALONE: Final = ENGLISH.pattern("start soft{0,2} stop (soft|swear|these){0,2} (end|pause)")
+_CLOSING: Final = ENGLISH.pattern(
+    "stop (soft|swear){0,2} end | start soft{0,2} stop (?= i | not | no | do_not)"
+)
+_ALONE: Final = ENGLISH.pattern("start soft{0,2} stop (soft|swear|these|it){0,2} (end|pause)")
 _FIRST: Final = ENGLISH.pattern("stop")
 _ENDING: Final = ENGLISH.pattern("(please|to) soft? stop (please|now|thanks|it|these){0,2} end")
 _MESSAGES: Final = ENGLISH.pattern("(message|one_message|contacting)")
