@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.messaging.classifier.decision import KeywordClass, Sender
-from services.messaging.classifier.normalization import fold
+from services.messaging.classifier.normalization import fold, strict
 from services.messaging.classifier.tokens import key
 from services.messaging.classifier.words import HELP, RESERVED_STOPS, START
 
@@ -31,15 +31,22 @@ class Context:
     """The languages we wrote in, as ISO 639-1 codes. A word that is unclear by itself is then clear:
     people may answer in the language they were written to in."""
     sender: Sender = Sender.PERSON
+    exact_keywords: frozenset[str] = field(init=False, repr=False, default=frozenset())
+    """The campaign's words as the carrier knows them, with their accents."""
 
     def __post_init__(self) -> None:
         """Bring keywords and names into the form in which texts are compared."""
-        keywords = {key(fold(word)): klass for word, klass in self.keywords.items()}
+        keywords = {
+            key(fold(word)): klass for word, klass in self.keywords.items() if key(fold(word))
+        }
         for word, klass in keywords.items():
             if reserved_class(word) not in (None, klass):
                 raise ReservedKeywordError(f"{word!r} is always {reserved_class(word)}")
+        exact = frozenset(key(strict(word)) for word in self.keywords)
+        programs = frozenset(key(fold(each)) for each in self.programs) - {""}
         object.__setattr__(self, "keywords", keywords)
-        object.__setattr__(self, "programs", frozenset(key(fold(each)) for each in self.programs))
+        object.__setattr__(self, "exact_keywords", exact)
+        object.__setattr__(self, "programs", programs)
         object.__setattr__(self, "languages", frozenset(self.languages))
 
 
