@@ -1,4 +1,4 @@
-"""A small service of the tests' own: an inbox, an outbox, requests and a ledger of entries."""
+"""A small service of the tests' own: inbox, outbox, requests, timers and a ledger of entries."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +10,7 @@ from chassis.database import Database, database
 from chassis.inbox import Inbox
 from chassis.outbox import Outbox
 from chassis.requests import Requests
+from chassis.timers import Timers
 
 MIGRATIONS = "tests.support.ledger_migrations"
 
@@ -23,6 +24,7 @@ class Ledger:
         self.inbox = Inbox(self.metadata, clock=clock)
         self.outbox = Outbox(self.metadata, clock=clock)
         self.requests = Requests(self.metadata, clock=clock)
+        self.timers = Timers(self.metadata)
         self.entries = sa.Table(
             "entry",
             self.metadata,
