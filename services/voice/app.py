@@ -26,16 +26,16 @@ from chassis.health import Health
 from chassis.jetstream import bus
 from chassis.metrics import Metrics
 from chassis.settings import describe
-from services.voice.commands import KIND, CommandEffects, CommandPerformer
+from services.voice.calls.commands import KIND, CommandEffects, CommandPerformer
+from services.voice.calls.store import SqlCalls
+from services.voice.calls.switchboard import CallReader, Switchboard
 from services.voice.consumer import DURABLE, SUBJECTS, CallEvents
 from services.voice.directory import DEADLINE, CrmDirectory
 from services.voice.documents import Documents
 from services.voice.policy import Policy
 from services.voice.servicer import CallServicer, TexmlServicer
 from services.voice.settings import Settings
-from services.voice.store import SqlCalls
 from services.voice.tables import inbox, outbox
-from services.voice.use_cases import CallReader, Switchboard
 
 _log = logs.get_logger(__name__)
 

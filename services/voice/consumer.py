@@ -3,9 +3,9 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 from switchhook.event.v1.event_pb2 import Event
 
-from services.voice import sightings
-from services.voice.model import Lookup
-from services.voice.use_cases import Switchboard
+from services.voice.calls import sightings
+from services.voice.calls.model import Lookup
+from services.voice.calls.switchboard import Switchboard
 
 DURABLE = "voice"
 SUBJECTS = ("events.v1.telnyx.call.>", "events.v1.telnyx.texml.>")

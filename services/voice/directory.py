@@ -7,7 +7,7 @@ from switchhook.crm.v1.crm_service_pb2_grpc import CrmServiceStub
 from chassis import logs
 from chassis.metrics import Metrics
 from services.voice import translate
-from services.voice.model import Lookup, LookupOutcome
+from services.voice.calls.model import Lookup, LookupOutcome
 
 DEADLINE = 0.8
 """Seconds a caller may wait to be recognized."""

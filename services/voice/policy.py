@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from services.voice.model import (
+from services.voice.calls.model import (
     Call,
     CallerKind,
     DequeueReason,

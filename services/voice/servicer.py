@@ -12,9 +12,10 @@ from switchhook.voice.v1 import (
 
 from chassis import pages
 from chassis.clock import Clock
-from services.voice import sightings, translate
+from services.voice import translate
+from services.voice.calls import sightings
+from services.voice.calls.switchboard import CallReader, Switchboard
 from services.voice.documents import Documents
-from services.voice.use_cases import CallReader, Switchboard
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from chassis.settings import address, boolean, setting
-from services.voice.model import E164
+from services.voice.calls.model import E164
 
 
 def numbers(text: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from switchhook.crm.v1 import crm_service_pb2
 from switchhook.voice.v1 import call_command_pb2, call_pb2, call_service_pb2, caller_pb2
 
 from chassis.errors import FieldViolation, Invalid
-from services.voice.model import (
+from services.voice.calls.model import (
     Call,
     CallerKind,
     DequeueReason,
@@ -22,7 +22,7 @@ from services.voice.model import (
     State,
     Steering,
 )
-from services.voice.records import CallFilter, CallRecord, CommandRecord, Place
+from services.voice.calls.records import CallFilter, CallRecord, CommandRecord, Place
 
 M = TypeVar("M", bound=Enum)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from services.voice.model import (
+from services.voice.calls.model import (
     Call,
     Caller,
     CallerKind,

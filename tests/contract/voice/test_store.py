@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database, database
-from services.voice.model import (
+from services.voice.calls.model import (
     Call,
     Caller,
     CallerKind,
@@ -22,8 +22,8 @@ from services.voice.model import (
     State,
     Step,
 )
-from services.voice.records import CallFilter, CommandRecord, CommandState, Place
-from services.voice.store import SqlCalls
+from services.voice.calls.records import CallFilter, CommandRecord, CommandState, Place
+from services.voice.calls.store import SqlCalls
 from services.voice.tables import metadata
 from tests.support import sightings as seen
 from tests.support.drift import drift

@@ -11,8 +11,8 @@ import pytest
 from chassis.clock import FixedClock
 from chassis.database import Database, database
 from chassis.effects import State
-from services.voice.commands import CommandEffects
-from services.voice.model import (
+from services.voice.calls.commands import CommandEffects
+from services.voice.calls.model import (
     Call,
     Caller,
     CallerKind,
@@ -22,12 +22,12 @@ from services.voice.model import (
     Steering,
     Step,
 )
-from services.voice.model import State as CallState
+from services.voice.calls.model import State as CallState
+from services.voice.calls.records import CallRecord, CommandState
+from services.voice.calls.store import SqlCalls
+from services.voice.calls.switchboard import CallReader, Switchboard
 from services.voice.policy import Enqueue, Policy, Reject, Speak, command_id
-from services.voice.records import CallRecord, CommandState
-from services.voice.store import SqlCalls
 from services.voice.tables import outbox
-from services.voice.use_cases import CallReader, Switchboard
 from tests.support import sightings as seen
 from tests.support.sightings import ADA, POLICY
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.voice.caller_id import WITHHELD_DIGITS, caller
-from services.voice.model import E164, CallerKind
+from services.voice.calls.caller_id import WITHHELD_DIGITS, caller
+from services.voice.calls.model import E164, CallerKind
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from carrier.outcomes import Accepted, NotSent, Refused, WhyInDoubt, WhyNotSent
 from carrier.outcomes import InDoubt as InDoubtAtCarrier
 from carrier.outcomes import Outcome as CarrierOutcome
 from chassis.effects import Done, Doubtful, Effect, Failed, InDoubt, Outcome, RetryLater
-from services.voice.commands import CommandEffects, CommandPerformer
-from services.voice.model import Step
+from services.voice.calls.commands import CommandEffects, CommandPerformer
+from services.voice.calls.model import Step
+from services.voice.calls.records import CommandState
 from services.voice.policy import Answer, Command, Enqueue, HangUp, Speak, command_id
-from services.voice.records import CommandState
 from tests.support import sightings as seen
 
 EFFECTS = CommandEffects("AWS.Polly.Joanna")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import Invalid
-from services.voice.model import (
+from services.voice.calls.model import (
     Call,
     Caller,
     CallerKind,

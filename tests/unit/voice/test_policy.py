@@ -6,7 +6,7 @@ from functools import reduce
 
 import pytest
 
-from services.voice.model import (
+from services.voice.calls.model import (
     Call,
     Caller,
     CallerKind,

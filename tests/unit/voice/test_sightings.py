@@ -17,8 +17,8 @@ from switchhook.event.v1.party_pb2 import Party
 from switchhook.event.v1.texml_event_pb2 import TexmlEvent
 
 from chassis.errors import Invalid, NotYet
-from services.voice import sightings
-from services.voice.model import (
+from services.voice.calls import sightings
+from services.voice.calls.model import (
     Call,
     Caller,
     CallerKind,

@@ -12,8 +12,8 @@ from switchhook.voice.v1 import call_command_pb2, call_pb2, call_service_pb2, ca
 from chassis.errors import Invalid
 from chassis.validation import violations
 from services.voice import translate
-from services.voice.model import Call, Direction, Lookup, LookupOutcome, State, Step
-from services.voice.records import CallFilter, CallRecord, CommandRecord, CommandState, Place
+from services.voice.calls.model import Call, Direction, Lookup, LookupOutcome, State, Step
+from services.voice.calls.records import CallFilter, CallRecord, CommandRecord, CommandState, Place
 from tests.support import sightings as seen
 from tests.support.sightings import ADA, OURS, at
 

@@ -2,7 +2,7 @@
 
 import re
 
-from services.voice.model import E164, Caller, CallerKind
+from services.voice.calls.model import E164, Caller, CallerKind
 
 _WORDS = ("anonymous", "blocked", "private", "restricted", "unavailable", "unknown", "withheld")
 _ALSO = ("idunavailable", "nocallerid", "nonumber", "notavailable", "outofarea", "privatecaller")

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from services.voice.model import (
+from services.voice.calls.model import (
     Call,
     Caller,
     CallerKind,
@@ -20,7 +20,7 @@ from services.voice.model import (
     Steering,
     Step,
 )
-from services.voice.records import CallRecord, CommandRecord, CommandState
+from services.voice.calls.records import CallRecord, CommandRecord, CommandState
 
 Row = Mapping[Any, Any]
 

@@ -20,8 +20,8 @@ from switchhook.event.v1.texml_event_pb2 import TexmlEvent, TexmlKind
 from carrier.normalize.parties import phone_number
 from carrier.normalize.texml import kind
 from chassis.errors import NotYet
-from services.voice import caller_id
-from services.voice.model import (
+from services.voice.calls import caller_id
+from services.voice.calls.model import (
     Call,
     DequeueReason,
     Direction,

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import Clock
 from chassis.effects import Done, Effect
 from chassis.errors import NotFound
-from services.voice.model import Call, Lookup, Steering, Step
+from services.voice.calls.model import Call, Lookup, Steering, Step
+from services.voice.calls.records import CallFilter, CallRecord, CommandState, Place
 from services.voice.policy import (
     Command,
     Enqueue,
@@ -23,7 +24,6 @@ from services.voice.policy import (
     proven_steps,
     wants_lookup,
 )
-from services.voice.records import CallFilter, CallRecord, CommandState, Place
 
 
 class Transactions(Protocol):

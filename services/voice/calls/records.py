@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.voice.model import Call, Direction, State, Step
+from services.voice.calls.model import Call, Direction, State, Step
 
 
 class CommandState(StrEnum):

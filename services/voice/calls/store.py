@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import insert_into
-from services.voice import rows
-from services.voice.model import Call, Step
-from services.voice.records import CallFilter, CallRecord, CommandRecord, CommandState, Place
+from services.voice.calls import rows
+from services.voice.calls.model import Call, Step
+from services.voice.calls.records import CallFilter, CallRecord, CommandRecord, CommandState, Place
 from services.voice.tables import calls, commands
 
 _STEPS = list(Step)

@@ -11,10 +11,10 @@ from carrier.outcomes import InDoubt as InDoubtAtCarrier
 from carrier.outcomes import NotSent, Refused
 from carrier.outcomes import Outcome as CarrierOutcome
 from chassis.effects import Done, Doubtful, Effect, Failed, InDoubt, Outcome, RetryLater
-from services.voice.model import Call, Step
+from services.voice.calls.model import Call, Step
+from services.voice.calls.records import CommandState
+from services.voice.calls.switchboard import Switchboard
 from services.voice.policy import Answer, Command, Enqueue, HangUp, Speak, command_id
-from services.voice.records import CommandState
-from services.voice.use_cases import Switchboard
 
 KIND = "telnyx.command"
 

@@ -1,0 +1,1 @@
+"""Calls: legs, what their events say, and the commands given to them."""
