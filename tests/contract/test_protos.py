@@ -19,6 +19,7 @@ READING = ("Check", "Classify", "Estimate", "Explain", "Find", "Get", "List", "V
 NATURALLY_IDEMPOTENT = {
     "AnswerTexml": "the carrier repeats a request under its own CallSid",
     "DeleteTemplate": "what is removed stays removed",
+    "HandleVoicemail": "a task is closed once, and the first to close it stays",
     "PutTemplate": "the whole template is put under its own id",
 }
 """Changes that need no request_id, and why."""
