@@ -167,11 +167,11 @@ async def _stop(server: grpc.aio.Server, guard: Guard, drain: float) -> None:
 
 
 def _methods(services: Sequence[Service]) -> list[str]:
-    """Return `package.Service/Method` of all methods; ValueError for one whose requests stream."""
+    """Return `package.Service/Method` of all methods; ValueError for one that streams both ways."""
     names = []
     for service in services:
         for method in service.descriptor.methods:
-            if method.client_streaming:
-                raise ValueError(f"{method.full_name} streams requests, which is not supported")
+            if method.client_streaming and method.server_streaming:
+                raise ValueError(f"{method.full_name} streams both ways, which is not supported")
             names.append(f"{service.descriptor.full_name}/{method.name}")
     return names

@@ -10,7 +10,7 @@ Health checks and reflection pass untouched, so that a busy server never looks d
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias, cast
@@ -94,14 +94,14 @@ class Guard(grpc.aio.ServerInterceptor):
     def _guard(self, method: "_Method", handler: Any) -> Handler:
         """Return a handler of bytes, so that decoding and encoding are guarded as well."""
         decode, encode = handler.request_deserializer, handler.response_serializer
-        behave = handler.unary_unary or handler.unary_stream
+        behave = handler.unary_unary or handler.unary_stream or handler.stream_unary
 
-        async def unary(raw: bytes, context: Context) -> bytes | None:
+        async def unary(raw: Any, context: Context) -> bytes | None:
             async def perform(request: Any) -> bytes:
                 answer: bytes = encode(await behave(request, context))
                 return answer
 
-            return await self._call(method, _decoded(decode, raw), context, perform)
+            return await self._call(method, _read(decode, raw), context, perform)
 
         async def stream(raw: bytes, context: Context) -> None:
             # A coroutine that writes, not a generator: cancelling it runs every `finally` at once.
@@ -110,18 +110,20 @@ class Guard(grpc.aio.ServerInterceptor):
                     async for answer in answers:
                         await context.write(encode(answer))
 
-            await self._call(method, _decoded(decode, raw), context, perform)
+            await self._call(method, _read(decode, raw), context, perform)
 
+        if handler.request_streaming:
+            return grpc.stream_unary_rpc_method_handler(cast("Any", unary))
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(cast("Any", stream))
         return grpc.unary_unary_rpc_method_handler(cast("Any", unary))
 
     async def _call(
-        self, method: "_Method", decoded: Callable[[], Any], context: Context, perform: Perform
+        self, method: "_Method", read: Callable[[], Any], context: Context, perform: Perform
     ) -> bytes | None:
         record = _Record(method.name)
         try:
-            return await self._perform(method, decoded, context, perform)
+            return await self._perform(method, read, context, perform)
         except grpc.aio.AbortError:
             record.outcome = context.code()
             raise
@@ -136,14 +138,11 @@ class Guard(grpc.aio.ServerInterceptor):
             record.write()
 
     async def _perform(
-        self, method: "_Method", decoded: Callable[[], Any], context: Context, perform: Perform
+        self, method: "_Method", read: Callable[[], Any], context: Context, perform: Perform
     ) -> bytes | None:
         admission = self._watches if method.endless else self._calls
         with _deadline(context, method.default_deadline) as seconds, admission.place():
-            request = decoded()
-            if broken := violations(request):
-                raise Invalid(broken)
-            return await _in_time(perform(request), seconds)
+            return await _in_time(perform(read()), seconds)
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,8 @@ class _Method:
         name = path.lstrip("/")
         endless = name.rpartition("/")[2].startswith("Watch")
         stream = _WATCH_DEADLINE if endless else _STREAM_DEADLINE
-        return cls(name, endless, stream if handler.response_streaming else _UNARY_DEADLINE)
+        streaming = handler.request_streaming or handler.response_streaming
+        return cls(name, endless, stream if streaming else _UNARY_DEADLINE)
 
 
 class _Admission:
@@ -256,15 +256,27 @@ def _internal(error_id: str, domain: str) -> status_pb2.Status:
     return grpc_status.status(grpc.StatusCode.INTERNAL, f"internal error {error_id}", [info])
 
 
-def _decoded(decode: Callable[[bytes], Any], raw: bytes) -> Callable[[], Any]:
-    def decoded() -> Any:
-        try:
-            return decode(raw)
-        except DecodeError:
-            violation = FieldViolation("", "is not a message of this type")
-            raise Invalid([violation]) from None
+def _read(decode: Callable[[bytes], Any], raw: Any) -> Callable[[], Any]:
+    """Return what decodes and checks the request, or each one of a stream as it is taken."""
 
-    return decoded
+    def request() -> Any:
+        return _checked(decode, raw)
+
+    async def requests() -> AsyncIterator[Any]:
+        async for each in raw:
+            yield _checked(decode, each)
+
+    return request if isinstance(raw, bytes) else requests
+
+
+def _checked(decode: Callable[[bytes], Any], raw: bytes) -> Any:
+    try:
+        message = decode(raw)
+    except DecodeError:
+        raise Invalid([FieldViolation("", "is not a message of this type")]) from None
+    if broken := violations(message):
+        raise Invalid(broken)
+    return message
 
 
 def _why_cancelled(context: Context) -> grpc.StatusCode:

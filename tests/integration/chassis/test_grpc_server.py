@@ -468,12 +468,14 @@ async def test_a_port_that_is_taken_is_an_error() -> None:
                 pytest.fail("a second server started on the same port")
 
 
-async def test_a_service_with_streamed_requests_is_refused() -> None:
+async def test_a_service_that_streams_both_ways_is_refused() -> None:
     """What the guard cannot guard does not start."""
     service = Service(
-        shoes.stubs().add_ReturnServiceServicer_to_server, object(), descriptor("ReturnService")
+        shoes.stubs().add_ExchangeServiceServicer_to_server,
+        object(),
+        descriptor("ExchangeService"),
     )
-    with pytest.raises(ValueError, match="ReturnShoes"):
+    with pytest.raises(ValueError, match="ExchangeShoes"):
         async with serving("127.0.0.1:0", [service], domain="shop", health=Health()):
             pytest.fail("it started")
 
