@@ -1,8 +1,10 @@
 """How long callers will wait: an estimate to announce, and Erlang C to staff by; pure."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count, islice
 
 LONGEST_ANNOUNCED = timedelta(minutes=30)
 """An estimate beyond it is not announced: it says no more than "long"."""
@@ -10,7 +12,11 @@ LONGEST_ANNOUNCED = timedelta(minutes=30)
 FEWEST_SAMPLES = 5
 """Handled calls an average must rest on before callers are told anything made from it."""
 
+MOST_ERLANGS = 10_000
+"""The largest load that is computed; a bigger centre is planned in parts."""
+
 _ZERO = timedelta()
+_HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -57,18 +63,11 @@ def erlang_c(
     Through the recursion of Erlang B, whose terms stay between 0 and 1 where factorials overflow.
     Source: A. K. Erlang 1917; Erlang B and C as in ITU-D Teletraffic Engineering Handbook.
     """
-    if agents < 1 or calls_per_hour < 0 or handle_time <= _ZERO:
-        raise ValueError("needs at least one agent, a rate that is not negative and a handle time")
-    load = calls_per_hour * handle_time / timedelta(hours=1)
-    if load >= agents:
-        return None
-    waiting = _wait_probability(load, agents)
-    drain = (agents - load) / handle_time.total_seconds()
-    return Staffing(
-        wait_probability=waiting,
-        service_level=1 - waiting * math.exp(-drain * target.total_seconds()),
-        average_wait=timedelta(seconds=waiting / drain),
-    )
+    if agents < 1:
+        raise ValueError("needs at least one agent")
+    load = _load(calls_per_hour, handle_time)
+    blocked = next(islice(_blocked(load), agents - 1, None))
+    return _staffing(load, agents, blocked, handle_time, target) if load < agents else None
 
 
 def agents_needed(
@@ -77,17 +76,40 @@ def agents_needed(
     """Return the fewest agents with whom this share of calls waits no longer than the target."""
     if not 0 < service_level < 1:
         raise ValueError("a service level lies between 0 and 1")
-    agents = max(1, math.floor(calls_per_hour * handle_time / timedelta(hours=1)) + 1)
-    while True:
-        staffing = erlang_c(calls_per_hour, handle_time, agents, target)
-        if staffing is not None and staffing.service_level >= service_level:
-            return agents
-        agents += 1
+    load = _load(calls_per_hour, handle_time)
+    return next(
+        agents
+        for agents, blocked in enumerate(_blocked(load), 1)
+        if load < agents
+        and _staffing(load, agents, blocked, handle_time, target).service_level >= service_level
+    )
 
 
-def _wait_probability(load: float, agents: int) -> float:
+def _load(calls_per_hour: float, handle_time: timedelta) -> float:
+    """Return the offered load in erlangs: how many calls are in hand on average."""
+    if calls_per_hour < 0 or handle_time <= _ZERO:
+        raise ValueError("needs a rate that is not negative and a handle time")
+    load = calls_per_hour * handle_time / _HOUR
+    if load > MOST_ERLANGS:
+        raise ValueError(f"a load of more than {MOST_ERLANGS} erlangs is not computed")
+    return load
+
+
+def _blocked(load: float) -> Iterator[float]:
+    """Yield Erlang B for 1, 2, 3 ... agents: the share of calls that find all of them busy."""
     blocked = 1.0
-    for count in range(1, agents + 1):
-        blocked = load * blocked / (count + load * blocked)
-    use = load / agents
-    return blocked / (1 - use * (1 - blocked))
+    for agents in count(1):
+        blocked = load * blocked / (agents + load * blocked)
+        yield blocked
+
+
+def _staffing(
+    load: float, agents: int, blocked: float, handle_time: timedelta, target: timedelta
+) -> Staffing:
+    waiting = blocked / (1 - load / agents * (1 - blocked))
+    drain = (agents - load) / handle_time.total_seconds()
+    return Staffing(
+        wait_probability=waiting,
+        service_level=1 - waiting * math.exp(-drain * target.total_seconds()),
+        average_wait=timedelta(seconds=waiting / drain),
+    )
