@@ -47,6 +47,10 @@ class _TooLate(Exception):  # noqa: N818 - an answer of the interceptor, not an 
     """The deadline has passed."""
 
 
+class _LeftOut(Exception):  # noqa: N818 - an answer of the interceptor, not an error
+    """The service does not have this method."""
+
+
 class Guard(grpc.aio.ServerInterceptor):
     """Admit, bound, check, translate and record every call of the methods it is told of.
 
@@ -130,6 +134,10 @@ class Guard(grpc.aio.ServerInterceptor):
         except asyncio.CancelledError:
             record.outcome = _why_cancelled(context)
             raise
+        except NotImplementedError as error:
+            # What the generated servicer does for a method that its service does not have.
+            left_out = context.code() is grpc.StatusCode.UNIMPLEMENTED
+            await _abort(context, record.failed(_LeftOut() if left_out else error, self._domain))
         except Exception as error:
             await _abort(context, record.failed(error, self._domain))
         finally:
@@ -232,6 +240,10 @@ def _code(number: int) -> grpc.StatusCode:
 def _status(error: Exception, domain: str) -> status_pb2.Status | None:
     if isinstance(error, _TooLate):
         return grpc_status.status(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline has passed")
+    if isinstance(error, _LeftOut):
+        return grpc_status.status(grpc.StatusCode.UNIMPLEMENTED, "this method is not served")
+    if isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        return _status(error.exceptions[0], domain)  # one task of a group failed, and why is clear
     fault = grpc_status.to_fault(error) if isinstance(error, grpc.aio.AioRpcError) else error
     if not isinstance(fault, Fault):
         return None

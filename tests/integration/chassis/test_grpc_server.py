@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -579,6 +579,30 @@ async def test_services_in_one_process_name_their_lines(lines: Lines) -> None:
         await first.stub.GetShoe(request())
         await second.stub.GetShoe(request())
     assert [line["service"] for line in lines()] == ["boots", "shop"]
+
+
+async def test_a_fault_of_a_groups_only_task_is_that_fault() -> None:
+    """A handler that does its work in a task group is answered for as if it had not."""
+
+    async def grouped(asked: Any) -> Any:
+        raise ExceptionGroup("unhandled errors", [Contended("SHOE_HELD", "held by another")])
+
+    async with opened(Shop(grouped)) as shop:
+        failed = await failure(shop.stub.GetShoe(request()))
+    assert failed.code() is Code.ABORTED
+
+
+async def test_a_method_the_service_left_out_is_unimplemented(lines: Lines) -> None:
+    """What the contract names and the servicer does not have is no failure of ours."""
+
+    class Window(shoes.stubs().ShoeServiceServicer):  # type: ignore[misc, name-defined]
+        """A shop that sells nothing."""
+
+    async with opened(cast("Shop", Window())) as shop:
+        failed = await failure(shop.stub.GetShoe(request()))
+    assert (failed.code(), failed.details()) == (Code.UNIMPLEMENTED, "this method is not served")
+    [line] = [line for line in lines() if line["message"] == "rpc.handled"]
+    assert (line["level"], line["outcome"]) == ("info", "UNIMPLEMENTED")
 
 
 async def test_a_method_nobody_serves_is_unimplemented() -> None:
