@@ -595,7 +595,7 @@ async def test_a_fault_of_a_groups_only_task_is_that_fault() -> None:
 async def test_a_method_the_service_left_out_is_unimplemented(lines: Lines) -> None:
     """What the contract names and the servicer does not have is no failure of ours."""
 
-    class Window(shoes.stubs().ShoeServiceServicer):  # type: ignore[misc, name-defined]
+    class Window(shoes.stubs().ShoeServiceServicer):  # type: ignore[misc]
         """A shop that sells nothing."""
 
     async with opened(cast("Shop", Window())) as shop:
