@@ -15,7 +15,8 @@ from switchhook.event.v1.event_pb2 import Event
 from tests.support.contracts import fields_within, files, methods
 
 SOURCES = Path(__file__).parents[2] / "protos"
-READING = ("Check", "Classify", "Estimate", "Explain", "Find", "Get", "List", "Verify", "Watch")
+READING = ("Check", "Classify", "Estimate", "Explain", "Find", "Get", "List", "Simulate", "Verify")
+READING += ("Watch",)
 NATURALLY_IDEMPOTENT = {
     "AnswerTexml": "the carrier repeats a request under its own CallSid",
     "DeleteTemplate": "what is removed stays removed",
