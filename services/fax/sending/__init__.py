@@ -1,0 +1,1 @@
+"""Sending faxes: jobs, their attempts and plans, and what is remembered of numbers."""
