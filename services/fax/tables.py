@@ -2,13 +2,19 @@
 
 import sqlalchemy as sa
 
+from chassis.change_log import ChangeLog
 from chassis.columns import UtcTime
 from chassis.inbox import Inbox
 from chassis.outbox import Outbox
+from chassis.requests import Requests
+from chassis.timers import Timers
 
 metadata = sa.MetaData()
 inbox = Inbox(metadata)
 outbox = Outbox(metadata)
+timers = Timers(metadata)
+requests = Requests(metadata)
+changes = ChangeLog(metadata, "fax_changes")
 
 faxes = sa.Table(
     "faxes",
@@ -32,6 +38,7 @@ faxes = sa.Table(
     sa.Column("document_content_type", sa.String(64), nullable=False),
     sa.Column("document_store_time", UtcTime),
     sa.Column("document_reason", sa.String(64), nullable=False),
+    sa.Column("document_pages", sa.Integer),
     sa.Index("faxes_newest", "create_time", "fax_id"),
     sa.Index("faxes_from", "from_number", "create_time"),
     sa.Index("faxes_to", "to_number", "create_time"),

@@ -19,6 +19,8 @@ KINDS = {
 }
 
 CHASSIS = {
+    "CHANGES_FORGOTTEN": "a watch asks for changes that are no longer kept",
+    "CONTENT_BEING_ERASED": "content is put that is being erased; trying again soon helps",
     "DATABASE_CONTENDED": "another transaction was in the way; trying again helps",
     "DATABASE_UNAVAILABLE": "the service's own database is away",
     "DEAD_LETTER_NOT_FOUND": "no dead letter has this number",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import services.fax.sending.tables  # noqa: F401 - declares the tables of sending
 from chassis.database import Database, database
 from services.fax.model import Direction, Document, DocumentState, Fax, State
 from services.fax.store import FaxStore, Filters, Position
