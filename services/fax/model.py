@@ -54,12 +54,13 @@ class State(enum.StrEnum):
 
 
 class DocumentState(enum.StrEnum):
-    """Whether the document of an inbound fax is in the store."""
+    """Whether the document of an inbound fax is in the store, and can be read."""
 
     NONE = "none"
     PENDING = "pending"
     STORED = "stored"
     LOST = "lost"
+    QUARANTINED = "quarantined"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,8 @@ class Document:
     content_type: str = ""
     store_time: datetime | None = None
     reason: str = ""
+    pages: int | None = None
+    """As counted here; None while it is not inspected, and when it cannot be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +119,12 @@ class Fax:
     def awaits_document(self) -> bool:
         """Whether the carrier has a document that nobody has gone to fetch yet."""
         return self.state is State.RECEIVED and self.document.state is DocumentState.NONE
+
+    @property
+    def partial(self) -> bool:
+        """Whether pages are missing: the carrier says so, or has counted other than we."""
+        counts = {self.page_count, self.document.pages} - {None}
+        return self.partial_content or len(counts) > 1
 
 
 def observe(known: Fax | None, seen: Observation) -> Fax:

@@ -119,6 +119,7 @@ def _values(fax: Fax) -> dict[str, Any]:
         "document_content_type": document.content_type,
         "document_store_time": document.store_time,
         "document_reason": document.reason,
+        "document_pages": document.pages,
     }
 
 
@@ -145,5 +146,6 @@ def _fax(row: sa.Row[Any]) -> Fax:
             content_type=row.document_content_type,
             store_time=row.document_store_time,
             reason=row.document_reason,
+            pages=row.document_pages,
         ),
     )

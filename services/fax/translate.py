@@ -53,6 +53,7 @@ _DOCUMENT_STATES = {
     DocumentState.PENDING: fax_pb2.DOCUMENT_STATE_PENDING,
     DocumentState.STORED: fax_pb2.DOCUMENT_STATE_STORED,
     DocumentState.LOST: fax_pb2.DOCUMENT_STATE_LOST,
+    DocumentState.QUARANTINED: fax_pb2.DOCUMENT_STATE_QUARANTINED,
 }
 
 
@@ -93,6 +94,8 @@ def fax(known: Fax) -> fax_pb2.Fax:
         connection_id=known.connection_id,
         create_time=_timestamp(known.create_time),
         update_time=_timestamp(known.update_time),
+        counted_page_count=known.document.pages,
+        partial=known.partial,
     )
     if known.call_duration is not None:
         message.call_duration.FromTimedelta(known.call_duration)

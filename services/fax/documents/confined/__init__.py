@@ -1,0 +1,1 @@
+"""What runs in the child: everything that opens a document."""

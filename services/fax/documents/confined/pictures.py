@@ -1,0 +1,104 @@
+"""Pictures as pages: TIFF, PNG and JPEG."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+# Loaded now: the child can open no file when they are first needed.
+from PIL import Image, ImageOps, JpegImagePlugin, PdfImagePlugin, PngImagePlugin, TiffImagePlugin
+
+from services.fax.documents.confined.part import JPEG, PNG, TIFF, Part
+from services.fax.documents.confined.tiff_pages import MOST_PIXELS, page_sizes
+from services.fax.documents.model import Problem, Rejected
+
+__all__ = ["Frame", "frame", "frame_count", "frames"]
+
+PLUGINS = (JpegImagePlugin, PdfImagePlugin, PngImagePlugin, TiffImagePlugin)
+
+_DECODERS = {TIFF: "TIFF", PNG: "PNG", JPEG: "JPEG"}
+_UNIT = 296
+_RESOLUTION_X, _RESOLUTION_Y = 282, 283
+_PER_CENTIMETRE = 3
+_FAX_WIDTH = 1728
+"""Dots across the page of every fax; such a page may leave out that it has 204 by 196 an inch.
+Source: ITU-T T.4."""
+_FAX_DOTS = (204.0, 196.0)
+_FEWEST, _MOST = 36.0, 2400.0
+"""Dots per inch that are believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture: black and white, or grey, with its dots per inch, if it says so."""
+
+    image: Image.Image
+    dots: tuple[float, float] | None
+
+    @property
+    def points(self) -> tuple[float, float]:
+        """Width and height on paper in points; 100 dots per inch where it does not say."""
+        across, down = self.dots or (100.0, 100.0)
+        return self.image.width * 72 / across, self.image.height * 72 / down
+
+
+def frame_count(part: Part) -> int:
+    """Return how many pages a picture has, having looked at the size of each."""
+    if part.kind == TIFF:
+        return len(page_sizes(part.content))
+    with _opened(part) as picture:
+        if picture.width * picture.height > MOST_PIXELS:
+            raise Rejected(Problem.TOO_MANY_PIXELS, "it claims too many pixels", part.index)
+    return 1
+
+
+def frames(part: Part, first: int, last: int) -> Iterator[Frame]:
+    """Yield the pages from first to last, counted from 1."""
+    with _opened(part) as picture:
+        for number in range(first, last + 1):
+            if number > 1:
+                picture.seek(number - 1)
+            yield frame(picture)
+
+
+def frame(picture: Image.Image) -> Frame:
+    """Return the picture as it stands, upright, without colour and on white."""
+    dots = _dots(picture)
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode == "1":
+        return Frame(upright, dots)
+    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        seen = upright.convert("RGBA")
+        white = Image.new("RGBA", seen.size, "white")
+        return Frame(Image.alpha_composite(white, seen).convert("L"), dots)
+    if upright.mode.startswith("I;16"):
+        return Frame(upright.point(lambda value: value / 256).convert("L"), dots)
+    return Frame(upright.convert("L"), dots)
+
+
+@contextmanager
+def _opened(part: Part) -> Iterator[Image.Image]:
+    with Image.open(io.BytesIO(part.content), formats=[_DECODERS[part.kind]]) as picture:
+        yield picture
+
+
+def _dots(picture: Image.Image) -> tuple[float, float] | None:
+    """Return the dots per inch that a picture states, if they can be believed."""
+    if picture.format == "TIFF":
+        tags = getattr(picture, "tag_v2", {})
+        factor = 2.54 if tags.get(_UNIT) == _PER_CENTIMETRE else 1.0
+        stated = (tags.get(_RESOLUTION_X, 0), tags.get(_RESOLUTION_Y, 0))
+        dots = (_number(stated[0]) * factor, _number(stated[1]) * factor)
+    else:
+        stated = picture.info.get("dpi", (0, 0))
+        dots = (_number(stated[0]), _number(stated[1]))
+    if all(_FEWEST <= each <= _MOST for each in dots):
+        return dots
+    return _FAX_DOTS if picture.width == _FAX_WIDTH else None
+
+
+def _number(stated: object) -> float:
+    try:
+        return float(stated)  # type: ignore[arg-type]
+    except (TypeError, ValueError, ZeroDivisionError):
+        return 0.0

@@ -1,0 +1,83 @@
+"""One job on documents, done in a child of its own (see `chassis.confined`).
+
+The source holds a line of JSON, which says what to do and how long each document is, and then the
+documents. The answer is a line of JSON and then bytes. A document that cannot be used is an answer
+like any other; only what the limits end has none.
+"""
+
+import codecs
+import errno
+import json
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, BinaryIO
+
+import pikepdf
+import pypdfium2
+from PIL import Image, UnidentifiedImageError
+
+from services.fax.documents.confined import looking, making
+from services.fax.documents.confined.part import Part
+from services.fax.documents.model import PageMissing, Problem, Rejected
+
+_LONGEST_ORDER = 1024 * 1024
+
+Job = Callable[[Mapping[str, Any], Sequence[Part]], tuple[Mapping[str, Any], bytes]]
+
+_JOBS: Mapping[str, Job] = {
+    "inspect": looking.inspect,
+    "draw": looking.draw,
+    "make": making.make,
+}
+
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+# Now, because neither a plugin nor an encoding could be loaded later.
+Image.preinit()
+for _encoding in ("ascii", "cp1252", "latin-1", "utf-8-sig", "utf-16-be", "utf-16-le", "idna"):
+    codecs.lookup(_encoding)
+
+
+def perform(argument: str, source: BinaryIO, target: BinaryIO) -> int:
+    """Do the job that `argument` names."""
+    order = json.loads(source.readline(_LONGEST_ORDER))
+    parts = [Part(i, each["kind"], source.read(each["size"])) for i, each in _numbered(order)]
+    answer, content = _done(_JOBS[argument], order, parts)
+    target.write(json.dumps(answer).encode() + b"\n")
+    target.write(content)
+    return 0
+
+
+def _numbered(order: Mapping[str, Any]) -> Sequence[tuple[int, Mapping[str, Any]]]:
+    return list(enumerate(order["parts"]))
+
+
+def _done(
+    job: Job, order: Mapping[str, Any], parts: Sequence[Part]
+) -> tuple[Mapping[str, Any], bytes]:
+    try:
+        return job(order, parts)
+    except PageMissing as missing:
+        return {"page_count": missing.page_count}, b""
+    except Rejected as rejected:
+        problem, detail, source = rejected.problem, rejected.detail, rejected.source
+    except pikepdf.PasswordError:
+        problem, detail, source = Problem.ENCRYPTED, "it wants a password", 0
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        problem, detail, source = Problem.TOO_MANY_PIXELS, "a picture claims too many pixels", 0
+    except (
+        pikepdf.PdfError,
+        pypdfium2.PdfiumError,
+        UnidentifiedImageError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        RuntimeError,
+        OSError,
+    ) as error:
+        # What the readers raise on a file that breaks the rules of its format; but a file of our
+        # own that could not be opened is no fault of the document.
+        if isinstance(error, ImportError) or getattr(error, "errno", 0) == errno.EMFILE:
+            raise
+        problem, detail, source = Problem.DAMAGED, "its format is broken", 0
+    return {"problem": problem.value, "detail": detail, "source": source}, b""
