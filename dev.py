@@ -13,7 +13,8 @@
     python3 dev.py baseline take today's protos as the contract that must not break
     python3 dev.py run ...  any other switchhook command, such as: run decode event.json
 
-Everything is installed into .venv from the hash-locked files in requirements/.
+Everything is installed into .venv from the hash-locked files in requirements/; the S3 server that
+some tests need has an environment of its own, .venv-s3.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+_SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+BIN = VENV / _SCRIPTS
 PYTHON = BIN / "python"
+VENV_S3 = ROOT / ".venv-s3"
 REQUIREMENTS = ROOT / "requirements"
 _PARALLEL = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--durations", "10")
 _OURS = ("--path", "protos/switchhook")
@@ -122,7 +125,19 @@ def _install_project() -> bool:
 def test(arguments: Sequence[str]) -> int:
     """Pass the tests; arguments go to pytest, and without any the whole suite uses every core."""
     set_up("dev")
+    _set_up_s3()
     return _call("-m", "pytest", *(arguments or _PARALLEL))
+
+
+def _set_up_s3() -> None:
+    """Make .venv-s3 hold the S3 server of the tests, apart from what is tested on it."""
+    lock, stamp = REQUIREMENTS / "s3.txt", VENV_S3 / ".switchhook-s3"
+    if stamp.exists() and stamp.read_text() == _digest(lock):
+        return
+    _say("installing the S3 server of the tests")
+    _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV_S3))
+    _uv("--require-hashes", "-r", str(lock), python=VENV_S3 / _SCRIPTS / "python")
+    stamp.write_text(_digest(lock))
 
 
 def faults(arguments: Sequence[str]) -> int:
@@ -175,8 +190,13 @@ def generate(arguments: Sequence[str]) -> int:
 def lock(arguments: Sequence[str]) -> int:
     """Resolve the requirements again; the files hold hashes and no addresses."""
     set_up("up")
-    status = _compile("dev", "--group", "dev", *arguments)
-    return status or _compile("up", "--group", "up", "--constraint", "requirements/dev.txt")
+    project = "pyproject.toml"
+    status = _compile("dev", project, "--group", "dev", *arguments)
+    status = status or _compile(
+        "up", project, "--group", "up", "--constraint", "requirements/dev.txt"
+    )
+    # The group alone: what serves S3 shares nothing with what is tested on it.
+    return status or _compile("s3", "--group", f"{project}:s3", *arguments)
 
 
 def _compile(name: str, *arguments: str) -> int:
@@ -185,7 +205,7 @@ def _compile(name: str, *arguments: str) -> int:
         *("--generate-hashes", "--no-emit-index-url", "--no-annotate"),
         *("--no-emit-package", "switchhook", "--no-emit-package", "switchhook-protos"),
         *("--custom-compile-command", "python3 dev.py lock"),
-        *(*arguments, "pyproject.toml", "--output-file", f"requirements/{name}.txt"),
+        *(*arguments, "--output-file", f"requirements/{name}.txt"),
     )
 
 
@@ -224,8 +244,8 @@ def _digest(*paths: Path) -> str:
     return digest.hexdigest()
 
 
-def _uv(*arguments: str) -> None:
-    _run(str(BIN / "uv"), "pip", "install", "-q", "--python", str(PYTHON), *arguments)
+def _uv(*arguments: str, python: Path = PYTHON) -> None:
+    _run(str(BIN / "uv"), "pip", "install", "-q", "--python", str(python), *arguments)
 
 
 def _tool(name: str, *arguments: str) -> int:

@@ -1,7 +1,8 @@
 """Files under the hash of their content, in a local folder or an S3-compatible store.
 
 An object is written once and never changed: the same content has the same name. The content type
-lives in the service's database, because a local folder has no place for it.
+lives in the service's database, because a local folder has no place for it. What may have to be
+erased again is kept through `chassis.archive`, which knows who needs it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -84,6 +85,14 @@ class Objects:
             for start in range(0, len(view), CHUNK):
                 yield bytes(view[start : start + CHUNK])
 
+    async def delete(self, sha256: str) -> None:
+        """Delete the content for good; one that is gone already is no fault."""
+        path = self._path(sha256)
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, path)
+        if isinstance(self._store, LocalStore):
+            await asyncio.to_thread(_sync_folder, Path(str(self._store.prefix)) / path)
+
     def _path(self, sha256: str) -> str:
         return f"{self._folder}/{sha256[:2]}/{sha256}"
 
@@ -106,8 +115,18 @@ def open_objects(url: str, folder: str) -> Objects:
 def _sync(path: Path) -> None:
     """Make the file and its name survive a power cut; the store itself only renames."""
     for each in (path, path.parent, path.parent.parent):
-        descriptor = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _flush(each)
+
+
+def _sync_folder(path: Path) -> None:
+    """Make the absence of the file survive a power cut."""
+    if path.parent.exists():
+        _flush(path.parent)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Fixtures every suite may use: a real nats-server and both databases."""
+"""Fixtures every suite may use: a real nats-server, both databases, both stores of objects."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +15,8 @@ from tests.support.postgres import (
     empty_database,
     postgres_cluster,
 )
+from tests.support.s3 import S3Server
+from tests.support.s3 import s3_server as run_s3_server
 
 # Tests fork servers while gRPC's threads run; its fork handlers then abort the child now and then.
 # Read when gRPC is first used, so before any test.
@@ -76,3 +78,26 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of an empty database; the test runs once on SQLite and once on PostgreSQL."""
     kind = "sqlite" if request.param == "sqlite" else "postgres"
     return str(request.getfixturevalue(f"{kind}_database_url"))
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """One S3 server for the whole run."""
+    with run_s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_url(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A place in a bucket of a real S3 server, whose credentials are in the environment."""
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return s3_server.fresh_url()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def objects_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where objects may be kept; the test runs once in a folder and once on S3."""
+    if request.param == "folder":
+        return str(tmp_path / "objects")
+    return str(request.getfixturevalue("s3_url"))

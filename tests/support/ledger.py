@@ -1,10 +1,11 @@
-"""A small service of the tests' own: inbox, outbox, requests, timers and a ledger of entries."""
+"""A small service of the tests' own: inbox, outbox, requests, timers, contents, entries."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
 
+from chassis.archive import Contents
 from chassis.clock import Clock
 from chassis.database import Database, database
 from chassis.inbox import Inbox
@@ -25,6 +26,7 @@ class Ledger:
         self.outbox = Outbox(self.metadata, clock=clock)
         self.requests = Requests(self.metadata, clock=clock)
         self.timers = Timers(self.metadata)
+        self.contents = Contents(self.metadata, self.outbox, clock=clock)
         self.entries = sa.Table(
             "entry",
             self.metadata,

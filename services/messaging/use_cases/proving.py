@@ -8,14 +8,13 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis import chain_walk
+from chassis.chain import Head
 from chassis.database import Database
-from services.messaging.consent import chain, evidence
-from services.messaging.consent.chain import Flaw, Head
+from services.messaging.consent import evidence
 from services.messaging.consent.ledger import LedgerEntry
 
 _PAGE = 500
-_FIRST = -(1 << 62)
-"""Before every sequence, so that an entry slipped in before the first is seen as well."""
 
 
 class Form(StrEnum):
@@ -25,22 +24,8 @@ class Form(StrEnum):
     JSON_LINES = "json_lines"
 
 
-class Book(Protocol):
+class Book(chain_walk.Book, Protocol):
     """The ledger, to be read from the first entry to the last."""
-
-    async def head(self, connection: AsyncConnection) -> Head:
-        """Return the end of the chain."""
-        ...
-
-    async def ends(self, connection: AsyncConnection) -> tuple[int, int]:
-        """Return the last sequence of the ledger and of the chain, as of one moment."""
-        ...
-
-    async def links(
-        self, connection: AsyncConnection, *, after: int, until: int, limit: int
-    ) -> Sequence[tuple[chain.Content, str]]:
-        """Return what entries say and their hashes, in the order of the chain."""
-        ...
 
     async def recorded(
         self,
@@ -96,26 +81,4 @@ class Proving:
 
     async def verify(self) -> Head:
         """Walk the whole chain and return its end; raises chain.Flaw at the first wrong entry."""
-        async with self.database.reading() as connection:
-            head = await self.book.head(connection)
-        end, after = Head(), _FIRST
-        while True:
-            async with self.database.reading() as connection:
-                page = await self.book.links(
-                    connection, after=after, until=head.sequence, limit=_PAGE
-                )
-            for said, claimed in page:
-                end = chain.follow(end, said, claimed)
-            if len(page) < _PAGE:
-                break
-            after = end.sequence
-        if end != head:
-            raise Flaw(end.sequence + 1, "", "is missing: the chain goes on to another end")
-        await self._check_the_rest()
-        return head
-
-    async def _check_the_rest(self) -> None:
-        async with self.database.reading() as connection:
-            last, end = await self.book.ends(connection)
-        if last != end:
-            raise Flaw(min(last, end) + 1, "", "stands past the end of the chain")
+        return await chain_walk.verify(self.database, self.book)

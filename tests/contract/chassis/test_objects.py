@@ -1,9 +1,4 @@
-"""What the store of objects promises, whatever keeps them.
-
-SWITCHHOOK_TEST_S3_URL (`s3://bucket/prefix`) names a bucket to prove it on as well, such as one of
-a moto server; AWS_ENDPOINT_URL, AWS_ALLOW_HTTP and the credentials come from the environment, as
-for every client.
-"""
+"""What the store of objects promises, whatever keeps them."""
 
 import os
 from collections.abc import Callable
@@ -14,15 +9,10 @@ import pytest
 from chassis.objects import CHUNK, Objects, Stored, open_objects
 
 
-@pytest.fixture(params=["folder", "s3"])
-def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
-    """An empty or a shared store: no test relies on what others have left."""
-    if request.param == "folder":
-        return open_objects(str(tmp_path / "objects"), "things")
-    url = os.environ.get("SWITCHHOOK_TEST_S3_URL", "")
-    if not url:
-        pytest.skip("SWITCHHOOK_TEST_S3_URL names no bucket")
-    return open_objects(url, "things")
+@pytest.fixture
+def objects(objects_url: str) -> Objects:
+    """An empty store in a folder and on S3."""
+    return open_objects(objects_url, "things")
 
 
 @pytest.fixture
@@ -63,6 +53,24 @@ async def test_an_object_that_is_gone_is_reported(objects: Objects) -> None:
     """Reading what was never stored raises FileNotFoundError."""
     with pytest.raises(FileNotFoundError):
         await content_of(objects, "00" * 32)
+
+
+async def test_a_deleted_object_is_gone_and_may_come_back(objects: Objects) -> None:
+    """Deleting twice is no fault, and the same content can be stored anew."""
+    stored = await keep(objects, b"page")
+    other = await keep(objects, b"another page")
+    await objects.delete(stored.sha256)
+    await objects.delete(stored.sha256)
+    with pytest.raises(FileNotFoundError):
+        await content_of(objects, stored.sha256)
+    assert await content_of(objects, other.sha256) == b"another page"
+    assert await keep(objects, b"page") == stored
+    assert await content_of(objects, stored.sha256) == b"page"
+
+
+async def test_what_was_never_there_may_be_deleted(objects: Objects) -> None:
+    """Erasing is the same whether or not somebody was faster."""
+    await objects.delete("00" * 32)
 
 
 async def test_an_object_outlives_the_store(folder: Callable[[], Objects]) -> None:

@@ -114,6 +114,7 @@ def _declared() -> dict[str, list[Requirement]]:
     return {
         "up": [Requirement(line) for line in always + up],
         "dev": [Requirement(line) for line in always + up + dev],
+        "s3": [Requirement(line) for line in groups["s3"]],
     }
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic.operations import Operations
 
-from chassis import inbox, outbox, requests, timers
+from chassis import archive, inbox, outbox, requests, timers
 
 revision = "0001"
 down_revision = None
@@ -15,6 +15,7 @@ def upgrade(op: Operations) -> None:
     outbox.create_v1(op)
     requests.create_v1(op)
     timers.create_v1(op)
+    archive.create_v1(op)
     op.create_table(
         "entry",
         sa.Column("entry_id", sa.Integer, primary_key=True, autoincrement=True),

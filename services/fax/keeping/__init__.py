@@ -1,0 +1,1 @@
+"""Keeping faxes: how long, for whom, found by what, and who has read them."""
