@@ -1,0 +1,1 @@
+"""Where callers go: plans as data, what is known when deciding, and decisions that explain."""
