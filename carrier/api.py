@@ -55,6 +55,7 @@ class TelnyxApi:
         *,
         idempotency_key: str | None = None,
         deadline: float = 5.0,
+        content_type: str = "application/json",
     ) -> Reply:
         """Make one attempt within `deadline` seconds; `body` goes out byte for byte.
 
@@ -62,7 +63,7 @@ class TelnyxApi:
         never be sent. (A read may be repeated once by the transport on a stale connection.)
         """
         url = self._url(path)
-        headers = _headers(body, idempotency_key)
+        headers = _headers(body, idempotency_key, content_type)
         progress = SimpleNamespace(sent=False)
         try:
             async with self._session.request(
@@ -90,6 +91,7 @@ class TelnyxApi:
                 request.body,
                 idempotency_key=idempotency_key,
                 deadline=deadline,
+                content_type=request.content_type,
             )
         except Unanswered as unanswered:
             result = unanswered
@@ -147,8 +149,8 @@ def _is_loopback(host: str | None) -> bool:
         return False
 
 
-def _headers(body: bytes | None, idempotency_key: str | None) -> dict[str, str]:
-    headers = {"Content-Type": "application/json"} if body else {}
+def _headers(body: bytes | None, idempotency_key: str | None, content_type: str) -> dict[str, str]:
+    headers = {"Content-Type": content_type} if body else {}
     if idempotency_key is not None:
         if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
             # Telnyx: idempotency. A malformed key would be refused with 10015.

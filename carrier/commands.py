@@ -27,6 +27,7 @@ class Request:
     method: str
     path: str
     body: bytes = field(default=b"", repr=False)
+    content_type: str = "application/json"
 
 
 def send_message(
