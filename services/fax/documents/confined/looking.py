@@ -26,18 +26,19 @@ _TALLEST = 4.0
 Answer = tuple[Mapping[str, Any], bytes]
 
 
-def inspect(order: Mapping[str, Any], parts: Sequence[Part]) -> Answer:
+def inspect(_order: Mapping[str, Any], parts: Sequence[Part]) -> Answer:
     """Count and measure the pages, and draw the first ones: what cannot be drawn is no fax."""
     part = parts[0]
     if part.kind == PDF:
         return _inspect_pdf(part), b""
     count = pictures.frame_count(part)
-    sizes, hashes = [], []
+    sizes: list[tuple[float, float]] = []
+    hashes: list[int] = []
     for found in pictures.frames(part, 1, count):
         sizes.append(found.points)
         if len(hashes) < _HASHED_PAGES:
             hashes.append(page_hash(found.image.convert("L")))
-    return {"pages": sizes, "hashes": hashes, "texts": []}, b""
+    return {**_facts(part), "pages": sizes, "hashes": hashes, "texts": []}, b""
 
 
 def _inspect_pdf(part: Part) -> Mapping[str, Any]:
@@ -49,12 +50,17 @@ def _inspect_pdf(part: Part) -> Mapping[str, Any]:
         for number in range(min(_HASHED_PAGES, drawn.count))
     ]
     return {
+        **_facts(part),
         "pages": [pdf_pages.page_size(page) for page in pdf.pages],
         "repaired": bool(pdf.get_warnings()),
         "active": pdf_pages.active_content(pdf),
         "hashes": hashes,
         "texts": list(_texts(drawn)),
     }
+
+
+def _facts(part: Part) -> Mapping[str, Any]:
+    return {"kind": part.kind, "size": len(part.content)}
 
 
 def draw(order: Mapping[str, Any], parts: Sequence[Part]) -> Answer:
@@ -142,8 +148,6 @@ def _png(image: Image.Image) -> bytes:
 
 def _some(order: Mapping[str, Any], page_count: int) -> tuple[int, int]:
     return range_of(int(order["first"]), int(order["last"]), page_count)
-
-
 
 
 def prove(content: bytes) -> None:

@@ -85,7 +85,12 @@ def _fit(made: pikepdf.Pdf, number: int, paper: tuple[float, float]) -> None:
     sheet.obj.Resources = Dictionary(XObject=Dictionary({"/Page": shown}))
     sheet.obj.Contents = made.make_stream(
         sheet.calc_form_xobject_placement(
-            shown, Name("/Page"), Rectangle(0, 0, *paper), allow_shrink=True, allow_expand=False
+            shown,
+            Name("/Page"),
+            Rectangle(0, 0, *paper),
+            invert_transformations=True,
+            allow_shrink=True,
+            allow_expand=False,
         )
     )
     del made.pages[number]
@@ -130,9 +135,7 @@ def _embedded(made: pikepdf.Pdf, image: Any) -> pikepdf.Object:
         return made.copy_foreign(next(iter(pictures_of.as_dict().values())))
 
 
-def _put_cover(
-    made: pikepdf.Pdf, cover: Mapping[str, Any], paper: tuple[float, float]
-) -> None:
+def _put_cover(made: pikepdf.Pdf, cover: Mapping[str, Any], paper: tuple[float, float]) -> None:
     content = written.cover_pdf(cover, len(made.pages), paper)
     sheet = pdf_pages.opened(content)
     pdf_pages.clean(sheet, 1, 1)

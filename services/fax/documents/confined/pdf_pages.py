@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import pikepdf
 from pikepdf import Dictionary, Name, Object
@@ -13,8 +14,9 @@ _PAGE_KEYS = frozenset(
     ("/Type", "/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Resources", "/Contents", "/Group")
 )
 _NOT_IN_STREAMS = (
-    ("/F", "/FFilter", "/FDecodeParms", "/Ref", "/OPI", "/Alternates")  # other files
-    + ("/Metadata", "/PieceInfo", "/AF", "/LastModified", "/StructParent", "/StructParents")
+    # What leads to other files.
+    *("/F", "/FFilter", "/FDecodeParms", "/Ref", "/OPI", "/Alternates"),
+    *("/Metadata", "/PieceInfo", "/AF", "/LastModified", "/StructParent", "/StructParents"),
 )
 _NOT_IN_DICTIONARIES = ("/Metadata", "/PieceInfo", "/JS", "/EF")
 _ACTIONS = {
@@ -45,7 +47,7 @@ def opened(content: bytes, index: int = 0) -> pikepdf.Pdf:
 def page_size(page: pikepdf.Page) -> tuple[float, float]:
     """Return width and height of a page as it is looked at, in points."""
     try:
-        left, bottom, right, top = (float(edge) for edge in page.cropbox)  # type: ignore[arg-type]
+        left, bottom, right, top = (float(edge) for edge in page.cropbox)
         unit = float(page.obj.get("/UserUnit", 1))
         turned = int(page.obj.get("/Rotate", 0)) % 180 == 90
     except (TypeError, ValueError, AttributeError, pikepdf.PdfError):
@@ -84,9 +86,9 @@ def _active(found: Object) -> Iterator[Active]:
                 waiting.append(value)
 
 
-def _entries(found: Object) -> list[tuple[str, Object]]:
+def _entries(found: Object) -> list[tuple[str, Any]]:
     if isinstance(found, pikepdf.Array):
-        return [("", each) for each in found]  # type: ignore[misc]
+        return [("", each) for each in found]
     return [(str(key), found.get(key)) for key in found.keys()]  # noqa: SIM118 - no mapping
 
 

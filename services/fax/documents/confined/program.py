@@ -1,13 +1,14 @@
 """One job on documents, done in a child of its own (see `chassis.confined`).
 
-The source holds a line of JSON, which says what to do and how long each document is, and then the
-documents. The answer is a line of JSON and then bytes. A document that cannot be used is an answer
-like any other; only what the limits end has none.
+The source holds the documents, then JSON that says what to do and how long each document is, then
+the JSON's own length in eight bytes. The answer is a line of JSON and then bytes. A document that
+cannot be used is an answer like any other; only what the limits end has none.
 """
 
 import codecs
 import errno
 import json
+import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO
@@ -20,7 +21,7 @@ from services.fax.documents.confined import looking, making
 from services.fax.documents.confined.part import Part
 from services.fax.documents.model import PageMissing, Problem, Rejected
 
-_LONGEST_ORDER = 1024 * 1024
+_LENGTH_BYTES = 8
 
 Job = Callable[[Mapping[str, Any], Sequence[Part]], tuple[Mapping[str, Any], bytes]]
 
@@ -39,16 +40,25 @@ for _encoding in ("ascii", "cp1252", "latin-1", "utf-8-sig", "utf-16-be", "utf-1
 
 def perform(argument: str, source: BinaryIO, target: BinaryIO) -> int:
     """Do the job that `argument` names."""
-    order = json.loads(source.readline(_LONGEST_ORDER))
-    parts = [Part(i, each["kind"], source.read(each["size"])) for i, each in _numbered(order)]
+    order = _order(source)
+    parts = [
+        Part(number, each["kind"], source.read(each["size"]))
+        for number, each in enumerate(order["parts"])
+    ]
     answer, content = _done(_JOBS[argument], order, parts)
     target.write(json.dumps(answer).encode() + b"\n")
     target.write(content)
     return 0
 
 
-def _numbered(order: Mapping[str, Any]) -> Sequence[tuple[int, Mapping[str, Any]]]:
-    return list(enumerate(order["parts"]))
+def _order(source: BinaryIO) -> dict[str, Any]:
+    """Read what stands at the end of the source, and go back to its start."""
+    source.seek(-_LENGTH_BYTES, os.SEEK_END)
+    length = int.from_bytes(source.read(), "big")
+    source.seek(-_LENGTH_BYTES - length, os.SEEK_END)
+    order: dict[str, Any] = json.loads(source.read(length))
+    source.seek(0)
+    return order
 
 
 def _done(
@@ -57,7 +67,7 @@ def _done(
     try:
         return job(order, parts)
     except PageMissing as missing:
-        return {"page_count": missing.page_count}, b""
+        return {"missing": True, "page_count": missing.page_count}, b""
     except Rejected as rejected:
         problem, detail, source = rejected.problem, rejected.detail, rejected.source
     except pikepdf.PasswordError:

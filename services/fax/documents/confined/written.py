@@ -124,9 +124,7 @@ def _wrapped(text: str, columns: int) -> list[str]:
     return lines
 
 
-def _facts(
-    canvas: Canvas, facts: Mapping[str, str], paper: tuple[float, float], y: float
-) -> float:
+def _facts(canvas: Canvas, facts: Mapping[str, str], paper: tuple[float, float], y: float) -> float:
     """Draw what is filled in below each other; return where it ends."""
     for key, label in _LABELS:
         if not facts.get(key):
@@ -183,9 +181,7 @@ def _words(text: str, font: str, size: float, width: float) -> Sequence[str]:
     """Return the words; what is wider than a line is cut."""
     widest = max(1, int(width / pdfmetrics.stringWidth("W", font, size)))
     return [
-        word[start : start + widest]
-        if pdfmetrics.stringWidth(word, font, size) > width
-        else word
+        word[start : start + widest] if pdfmetrics.stringWidth(word, font, size) > width else word
         for word in text.split()
         for start in range(
             0,
