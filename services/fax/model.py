@@ -61,6 +61,7 @@ class DocumentState(enum.StrEnum):
     STORED = "stored"
     LOST = "lost"
     QUARANTINED = "quarantined"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,11 +115,15 @@ class Fax:
     failure_reason: str = ""
     connection_id: str = ""
     document: Document = Document()
+    announce_time: datetime | None = None
+    """When the carrier first said that it has a document."""
+    redact_time: datetime | None = None
+    """When the personal details were blanked; no later event brings them back."""
 
     @property
     def awaits_document(self) -> bool:
         """Whether the carrier has a document that nobody has gone to fetch yet."""
-        return self.state is State.RECEIVED and self.document.state is DocumentState.NONE
+        return self.announce_time is not None and self.document.state is DocumentState.NONE
 
     @property
     def partial(self) -> bool:
@@ -135,6 +140,7 @@ def observe(known: Fax | None, seen: Observation) -> Fax:
     """
     fax = known or Fax(fax_id=seen.fax_id, create_time=seen.occur_time, update_time=seen.occur_time)
     newest = max((fax.state, fax.raw_status), (seen.state, seen.raw_status), key=_progress)
+    from_number, to_number = ("", "") if fax.redact_time else (seen.from_number, seen.to_number)
     return replace(
         fax,
         create_time=min(fax.create_time, seen.occur_time),
@@ -142,14 +148,27 @@ def observe(known: Fax | None, seen: Observation) -> Fax:
         state=newest[0],
         raw_status=newest[1],
         direction=_direction(fax.direction, seen.direction, seen.state.direction),
-        from_number=max(fax.from_number, seen.from_number),
-        to_number=max(fax.to_number, seen.to_number),
+        from_number=max(fax.from_number, from_number),
+        to_number=max(fax.to_number, to_number),
         page_count=_most(fax.page_count, seen.page_count),
         call_duration=max(fax.call_duration or _ZERO, seen.call_duration or _ZERO) or None,
         partial_content=fax.partial_content or seen.partial_content,
         failure_reason=max(fax.failure_reason, seen.failure_reason),
         connection_id=max(fax.connection_id, seen.connection_id),
+        announce_time=_announced(fax, seen),
     )
+
+
+def _announced(fax: Fax, seen: Observation) -> datetime | None:
+    """Return when the carrier first said that it has a document.
+
+    A fax that failed on its way in may still have pages; then the report names a link.
+    """
+    broke_off = seen.state is State.FAILED and seen.media_url
+    inbound = Direction.INBOUND in (seen.direction, fax.direction)
+    if seen.state is State.RECEIVED or (broke_off and inbound):
+        return min(fax.announce_time or seen.occur_time, seen.occur_time)
+    return fax.announce_time
 
 
 def _progress(reported: tuple[State, str]) -> tuple[int, str]:

@@ -119,6 +119,8 @@ def _values(fax: Fax) -> dict[str, Any]:
         "document_content_type": document.content_type,
         "document_store_time": document.store_time,
         "document_reason": document.reason,
+        "announce_time": fax.announce_time,
+        "redact_time": fax.redact_time,
         "document_pages": document.pages,
     }
 
@@ -139,6 +141,8 @@ def _fax(row: sa.Row[Any]) -> Fax:
         partial_content=row.partial_content,
         failure_reason=row.failure_reason,
         connection_id=row.connection_id,
+        announce_time=row.announce_time,
+        redact_time=row.redact_time,
         document=Document(
             state=DocumentState(row.document_state),
             sha256=row.document_sha256,

@@ -39,6 +39,8 @@ faxes = sa.Table(
     sa.Column("document_store_time", UtcTime),
     sa.Column("document_reason", sa.String(64), nullable=False),
     sa.Column("document_pages", sa.Integer),
+    sa.Column("announce_time", UtcTime),
+    sa.Column("redact_time", UtcTime),
     sa.Index("faxes_newest", "create_time", "fax_id"),
     sa.Index("faxes_from", "from_number", "create_time"),
     sa.Index("faxes_to", "to_number", "create_time"),

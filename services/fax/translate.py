@@ -53,6 +53,7 @@ _DOCUMENT_STATES = {
     DocumentState.PENDING: fax_pb2.DOCUMENT_STATE_PENDING,
     DocumentState.STORED: fax_pb2.DOCUMENT_STATE_STORED,
     DocumentState.LOST: fax_pb2.DOCUMENT_STATE_LOST,
+    DocumentState.DELETED: fax_pb2.DOCUMENT_STATE_DELETED,
     DocumentState.QUARANTINED: fax_pb2.DOCUMENT_STATE_QUARANTINED,
 }
 

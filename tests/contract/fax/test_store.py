@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import services.fax.documents.tables  # noqa: F401 - declares the tables of documents
+import services.fax.keeping.tables  # noqa: F401 - declares the tables of keeping
 import services.fax.sending.tables  # noqa: F401 - declares the tables of sending
 from chassis.database import Database, database
 from services.fax.model import Direction, Document, DocumentState, Fax, State
@@ -53,6 +55,8 @@ async def test_a_fax_comes_back_as_it_was_saved(opened: Database) -> None:
         partial_content=True,
         failure_reason="sender_call_dropped",
         connection_id="1447842681660114324",
+        announce_time=START,
+        redact_time=START,
         document=Document(
             state=DocumentState.STORED,
             sha256="ab" * 32,
