@@ -1,7 +1,7 @@
 """What is known of a call when it is routed, with safe defaults for what is not. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -236,14 +236,6 @@ def misfit(name: str, value: Value) -> str:
         return ""
     kinds = {bool: "flag", timedelta: "span", int: "count", str: "text"}
     return f"takes a {kinds[wanted]}"
-
-
-def aged(given: Inputs, passed: timedelta) -> Inputs:
-    """Return inputs as they are some time later: an abandoned call lies further back."""
-    ago = given.span(Name.ABANDONED)
-    if ago is None:
-        return given
-    return given.joined([replace(given.by_name[Name.ABANDONED], value=ago + passed)])
 
 
 def _is_queue_input(name: str) -> bool:
