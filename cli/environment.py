@@ -114,6 +114,7 @@ def development(folder: Path, ports: Ports) -> dict[str, str]:
         "SWITCHHOOK_SIMULATOR_ADDRESS": f"{local}:{ports.simulator}",
         "SWITCHHOOK_SIMULATOR_WEBHOOK_URL": f"http://{local}:{ports.webhooks}/webhooks/telnyx",
         "SWITCHHOOK_SIMULATOR_TEXML_URL": f"http://{local}:{ports.webhooks}/texml/main",
+        "SWITCHHOOK_SIMULATOR_TEXML_STATUS_URL": f"http://{local}:{ports.webhooks}/texml/main",
     }
     for service in ("gateway", "voice", "messaging", "fax", "crm"):
         prefix = f"SWITCHHOOK_{service.upper()}"

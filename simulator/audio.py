@@ -1,6 +1,6 @@
-"""What is heard on a call and what its keys say: speech, audio files, gathered digits.
+"""What is heard on a call: speech and audio files.
 
-Several speaks queue up; a hangup ends them all with status call_hangup (Telnyx: speak, gather).
+Several speaks queue up; a hangup ends them all with status call_hangup (Telnyx: speak).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from simulator.legs import Call, Gather, Playback, Speech
+from simulator.legs import Call, Playback, Speech
 from simulator.machine import Action, After, Emit, Timer
 
 SECONDS_PER_CHARACTER = 0.06
@@ -23,7 +23,7 @@ def speaking_time(text: str) -> float:
 
 def speak(call: Call, speak_id: str, text: str, now: datetime) -> list[Action]:
     """Say a text after those already waiting."""
-    call.speeches.append(Speech(speak_id, speaking_time(text)))
+    call.speeches.append(Speech(speak_id, text, speaking_time(text)))
     return _begin_speech(call, now) if len(call.speeches) == 1 else []
 
 
@@ -38,6 +38,7 @@ def _begin_speech(call: Call, now: datetime) -> list[Action]:
     if not call.speeches:
         return []
     speech = call.speeches[0]
+    call.hears = speech.text
     started = _heard(call, "call.speak.started", now, speak_id=speech.speak_id)
     return [started, After(speech.seconds, Timer("speech", call.call_control_id, speech.speak_id))]
 
@@ -81,77 +82,11 @@ def stop_all(call: Call, now: datetime) -> list[Action]:
     return actions
 
 
-def gather(call: Call, asked: Gather, after: float) -> list[Action]:
-    """Begin to collect digits; the first timeout starts `after` seconds from now."""
-    call.gather = asked
-    actions: list[Action] = [_wait(call, asked, after + asked.timeout)]
-    if call.presses:
-        presses, call.presses = call.presses, ""
-        actions.append(After(after, Timer("press", call.call_control_id, presses)))
-    return actions
-
-
-def press(call: Call, digits: str, now: datetime) -> list[Action]:
-    """Let the other party press keys."""
-    actions: list[Action] = []
-    for digit in digits:
-        actions.append(call.emit("call.dtmf.received", now, digit=digit))
-        actions.extend(_collect(call, digit, now))
-    return actions
-
-
-def _collect(call: Call, digit: str, now: datetime) -> list[Action]:
-    asked = call.gather
-    if asked is None:
-        return []
-    if digit == asked.terminator:
-        return _settle(call, asked, now)
-    if digit not in asked.valid:
-        return []
-    asked.digits += digit
-    if len(asked.digits) >= asked.maximum:
-        return _settle(call, asked, now)
-    return [_wait(call, asked, asked.inter_digit)]
-
-
-def gather_timeout(call: Call, token: str, now: datetime) -> list[Action]:
-    """Stop waiting for digits when no later digit has restarted the wait."""
-    if call.gather is None or _wait_token(call.gather) != token:
-        return []
-    return _settle(call, call.gather, now)
-
-
-def _settle(call: Call, asked: Gather, now: datetime) -> list[Action]:
-    """End with what there is, or ask again while tries are left."""
-    if len(asked.digits) >= asked.minimum:
-        return [_end_gather(call, now, "valid")]
-    if asked.tries > 1:
-        asked.tries, asked.digits = asked.tries - 1, ""
-        return [_wait(call, asked, asked.timeout)]
-    return [_end_gather(call, now, "invalid" if asked.digits else "timeout")]
-
-
-def _end_gather(call: Call, now: datetime, status: str) -> Emit:
-    digits = call.gather.digits if call.gather else ""
-    call.gather = None
-    return call.emit("call.gather.ended", now, digits=digits, status=status)
-
-
-def _wait(call: Call, asked: Gather, seconds: float) -> After:
-    return After(seconds, Timer("gather", call.call_control_id, _wait_token(asked)))
-
-
-def _wait_token(asked: Gather) -> str:
-    return f"{asked.token}/{asked.tries}/{len(asked.digits)}"
-
-
 def cut_off(call: Call, now: datetime) -> list[Action]:
-    """End everything heard or asked because the call is over."""
+    """End everything heard because the call is over."""
     actions: list[Action] = list(stop_playback(call, now, "call_hangup"))
     while call.speeches:
         actions.append(_end_speech(call, now, "call_hangup"))
-    if call.gather is not None:
-        actions.append(_end_gather(call, now, "call_hangup"))
     return actions
 
 

@@ -5,21 +5,24 @@ A call is parked (incoming) or ringing (outgoing), then answered, perhaps bridge
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
-from simulator import audio, checks
+from simulator import audio, checks, dialing, gathering
 from simulator.errors import ApiError
 from simulator.legs import Call, State
 from simulator.machine import Action, After, Timer, micros
+from simulator.phones import Phone
 from simulator.queues import Queue
+from simulator.recordings import Recorder
+from simulator.scripts import Script
 
 COMMAND_WINDOW = timedelta(seconds=60)
 """How long a command_id is remembered (Telnyx: receiving webhooks for programmable voice)."""
 
 READABLE_AFTER_END = timedelta(minutes=10)
-
-RING_SECONDS = 1.0
 
 _FATES = {
     "busy": ("user_busy", "callee", "486"),
@@ -31,12 +34,19 @@ _FATES = {
 class Switchboard:
     """Every call and queue there is. Times come in as arguments, ids from `new_id`."""
 
-    def __init__(self, new_id: Callable[[], str], new_token: Callable[[], str]) -> None:
+    def __init__(
+        self, new_id: Callable[[], str], new_token: Callable[[], str], recorder: Recorder
+    ) -> None:
         self._new_id = new_id
         self._new_token = new_token
+        self.recorder = recorder
         self.calls: dict[str, Call] = {}
         self.queues: dict[str, Queue] = {}
         self._dialed: dict[str, tuple[datetime, Call]] = {}
+
+    def new_id(self) -> str:
+        """Return an id, for recordings and the like."""
+        return self._new_id()
 
     def new_token(self) -> str:
         """Return a short opaque id, for speech and the like."""
@@ -50,63 +60,47 @@ class Switchboard:
         connection_id: str,
         now: datetime,
         name: str = "",
-        patience: float = 0,
-        presses: str = "",
+        script: Script | None = None,
+        attributes: Mapping[str, Any] | None = None,
     ) -> tuple[Call, list[Action]]:
-        """Let somebody call us; after `patience` seconds, unless 0, they hang up by themselves."""
-        call = self._new_call(connection_id, caller, to, now, incoming=True)
-        call.caller_id_name, call.presses = name, presses
-        actions: list[Action] = [call.initiated(now)]
-        if patience:
-            actions.append(After(patience, Timer("caller_gone", call.call_control_id)))
-        return call, actions
+        """Let somebody call us; `attributes` are further fields of call.initiated."""
+        call = self.make_call(connection_id, caller, to, now, incoming=True)
+        self.calls[call.call_control_id] = call
+        call.caller_id_name = name
+        call.script, call.attributes = script or Script(), attributes or {}
+        return call, [call.initiated(now), *_impatience(call)]
 
     def dial(
-        self, body: checks.Body, now: datetime, fate: str = "pick_up"
+        self, body: checks.Body, now: datetime, phone: Phone | None = None
     ) -> tuple[Call, list[Action]]:
-        """Call somebody; `fate` says what their phone does. A repeated command_id dials nobody."""
+        """Call somebody, who does what their phone says. A repeated command_id dials nobody."""
         command_id = checks.text(body, "command_id")
         known = self._dialed.get(command_id) if command_id else None
         if known and now - known[0] < COMMAND_WINDOW:
             return known[1], [
                 known[1].note("call.repeated", {"action": "dial", "command_id": command_id})
             ]
-        call = self._checked_dial(body, now)
-        timeout = checks.whole(body, "timeout_secs", 30, 5, 600)
-        limit = checks.whole(body, "time_limit_secs", 14400, 30, 14400)
+        call = dialing.checked(self, body, now)
+        actions = dialing.ringing(call, body, phone or Phone(call.to_number), now)
         self.calls[call.call_control_id] = call
         if command_id:
             self._dialed[command_id] = (now, call)
-        ringing = timeout if fate == "no_answer" else RING_SECONDS
-        actions: list[Action] = [
-            call.note("call.dial", {"command_id": command_id}),
-            call.initiated(now),
-            After(ringing, Timer("callee", call.call_control_id, fate)),
-        ]
-        if "time_limit_secs" in body:
-            actions.append(After(limit, Timer("limit", call.call_control_id)))
-        return call, actions
+        if call.bridges_to:
+            self.calls[call.bridges_to].awaits = call.call_control_id
+        dialed = {"command_id": command_id, "link_to": checks.text(body, "link_to")}
+        return call, [call.note("call.dial", dialed), *actions]
 
-    def _checked_dial(self, body: checks.Body, now: datetime) -> Call:
-        connection_id = checks.text(body, "connection_id", required=True)
-        caller = checks.phone_number(body, "from")
-        if isinstance(body.get("to"), list):
-            raise ApiError("10038", "The simulator dials one number per call.", pointer="/to")
-        to = checks.text(body, "to", required=True)
-        if not (checks.is_e164(to) or to.startswith("sip:")):
-            raise ApiError("10016", "'to' must be a number or a SIP URI.", pointer="/to")
-        linked = self.calls.get(checks.text(body, "link_to"))
-        state = checks.client_state(body)
-        call = self._make_call(connection_id, caller, to, now, incoming=False)
-        if linked is not None:
-            call.call_session_id = linked.call_session_id
-        call.client_state = state
-        call.webhook_url = checks.text(body, "webhook_url")
-        return call
+    def transfer(self, call: Call, body: checks.Body, phone: Phone, now: datetime) -> list[Action]:
+        """Ring somebody else for a call; both are bridged when they pick up."""
+        leg = dialing.transferred(self, call, body, now)
+        actions = dialing.ringing(leg, body, phone, now)
+        self.calls[leg.call_control_id] = leg
+        return actions
 
-    def _make_call(
+    def make_call(
         self, connection_id: str, caller: str, to: str, now: datetime, *, incoming: bool
     ) -> Call:
+        """Return a leg that nobody knows of yet."""
         return Call(
             call_control_id=f"v3:{self._new_token()}",
             call_leg_id=self._new_id(),
@@ -119,13 +113,6 @@ class Switchboard:
             state=State.PARKED if incoming else State.RINGING,
         )
 
-    def _new_call(
-        self, connection_id: str, caller: str, to: str, now: datetime, *, incoming: bool
-    ) -> Call:
-        call = self._make_call(connection_id, caller, to, now, incoming=incoming)
-        self.calls[call.call_control_id] = call
-        return call
-
     def readable(self, call_control_id: str, now: datetime) -> Call:
         """Return a call for GET; 10005 when unknown or ended more than ten minutes ago."""
         call = self.calls.get(call_control_id)
@@ -136,18 +123,27 @@ class Switchboard:
     def expire(self, timer: Timer, now: datetime) -> list[Action]:
         """Do what a timer was set for, unless the call has moved on."""
         call = self.calls.get(timer.subject)
+        if timer.kind == "saved":
+            return self.recorder.announce(timer.token, now)
         if call is None or not call.alive:
             return []
-        token = timer.token
-        match timer.kind:
+        with self.listening(call, now):
+            return self._strike(call, timer.kind, timer.token, now)
+
+    def _strike(self, call: Call, kind: str, token: str, now: datetime) -> list[Action]:
+        match kind:
             case "speech":
-                return audio.speech_over(call, token, now)
+                return self._speech_over(call, token, now)
             case "playback":
                 return audio.playback_over(call, token, now)
             case "gather":
-                return audio.gather_timeout(call, token, now)
+                return gathering.gather_timeout(call, token, now)
             case "press":
-                return audio.press(call, token, now)
+                return gathering.press(call, token, now)
+            case "words":
+                return gathering.say(call, token, now)
+            case "record":
+                return self.recorder.stop(call, now, token)
             case "queue":
                 return self._waited_too_long(call, token, now)
             case "callee":
@@ -155,13 +151,50 @@ class Switchboard:
             case "limit":
                 return self.end(call, now, cause="time_limit", source="unknown", sip="200")
             case _:
-                return self.caller_hangs_up(call, now)
+                return self._person_goes(call, kind, token, now)
+
+    @contextmanager
+    def listening(self, call: Call, now: datetime) -> Iterator[None]:
+        """Take down what changes in the block for those at the ends of a call."""
+        met = [call.call_control_id, call.bridged_to, call.bridges_to]
+        try:
+            yield
+        finally:
+            for call_id in (*met, call.bridged_to, call.awaits):
+                if call_id in self.calls:
+                    self.calls[call_id].listen(now)
+
+    def _person_goes(self, call: Call, kind: str, token: str, now: datetime) -> list[Action]:
+        """Let somebody hang up who has waited, talked or spoken enough, if that still holds."""
+        still = {
+            "impatient": not call.bridged_to and token == _stage(call),
+            "talked": call.bridged_to == token,
+            "message": call.recording is not None and call.recording.token == token,
+        }
+        return self.caller_hangs_up(call, now) if still[kind] else []
+
+    @staticmethod
+    def _speech_over(call: Call, token: str, now: datetime) -> list[Action]:
+        words = gathering.answer_in_words(call)
+        ended = audio.speech_over(call, token, now)
+        return ended + words if ended else []
 
     def _callee_acts(self, call: Call, fate: str, now: datetime) -> list[Action]:
         if fate in _FATES:
             cause, source, sip = _FATES[fate]
             return self.end(call, now, cause=cause, source=source, sip=sip)
-        return self.answer(call, now)
+        actions = [*self.answer(call, now), *_impatience(call)]
+        waiting = self.calls.get(self._no_longer_awaited(call))
+        if waiting is not None and waiting.alive:
+            actions += self.bridge(call, waiting, now)
+        return actions
+
+    def _no_longer_awaited(self, call: Call) -> str:
+        """Return the leg that this one was to be bridged to, which waits for it no more."""
+        waiting = self.calls.get(call.bridges_to)
+        if waiting is not None:
+            waiting.awaits = ""
+        return call.bridges_to
 
     def answer(self, call: Call, now: datetime) -> list[Action]:
         """Connect the parties; a call already answered stays as it is."""
@@ -191,20 +224,30 @@ class Switchboard:
         return self.end(call, now, cause=cause, source="callee", sip=sip)
 
     def end(self, call: Call, now: datetime, *, cause: str, source: str, sip: str) -> list[Action]:
-        """End a call and the one bridged to it."""
+        """End a call, and the one bridged to it unless that one is to be parked."""
         if not call.alive:
             return []
-        actions = audio.cut_off(call, now)
+        actions = audio.cut_off(call, now) + gathering.stop(call, now, "call_hangup")
+        actions += self.recorder.stop(call, now)
         actions += self.leave_queue(call, "hangup", now)
-        call.state, call.ended_at = State.ENDED, now
+        self._no_longer_awaited(call)
+        call.state, call.ended_at, call.cause = State.ENDED, now, cause
         actions.append(call.hung_up(now, cause=cause, source=source, sip=sip))
-        other = self.unbridge(call)
-        if other is not None:
-            actions += self.end(other, now, cause="normal_clearing", source=source, sip="200")
+        actions += self.part(call, now, source)
+        call.listen(now)
         return actions
 
-    def unbridge(self, call: Call) -> Call | None:
-        """Part a call from the one it is bridged to, and return that one."""
+    def part(self, call: Call, now: datetime, source: str = "unknown") -> list[Action]:
+        """Take a call from the one it is bridged to; that one is parked, or else ends."""
+        other = self._unbridge(call)
+        if other is None or not other.alive:
+            return []
+        if not other.parks:
+            return self.end(other, now, cause="normal_clearing", source=source, sip="200")
+        other.listen(now)
+        return [other.note("call.parted", {"other": call.call_control_id}), *_impatience(other)]
+
+    def _unbridge(self, call: Call) -> Call | None:
         other = self.calls.get(call.bridged_to)
         call.bridged_to = ""
         if other is None:
@@ -216,10 +259,13 @@ class Switchboard:
 
     def bridge(self, first: Call, second: Call, now: datetime) -> list[Action]:
         """Connect two calls; each gets its own call.bridged (Telnyx: bridge)."""
+        actions = self.part(first, now) + self.part(second, now)
         for call, other in ((first, second), (second, first)):
-            self.unbridge(call)
             call.state, call.bridged_to = State.BRIDGED, other.call_control_id
-        return [call.emit("call.bridged", now) for call in (first, second)]
+            if call.script.talk:
+                timer = Timer("talked", call.call_control_id, other.call_control_id)
+                actions.append(After(call.script.talk, timer))
+        return [*actions, *(call.emit("call.bridged", now) for call in (first, second))]
 
     def queue(self, name: str, max_size: int, now: datetime) -> Queue:
         """Return a queue, making it when it is new."""
@@ -251,3 +297,16 @@ class Switchboard:
         if queue is None or queue.since(call.call_control_id).isoformat() != since:
             return []
         return self.leave_queue(call, "timeout", now)
+
+
+def _stage(call: Call) -> str:
+    """Return what a person's patience is counted from: the end of the last talk."""
+    return str(len(call.hearing.talks))
+
+
+def _impatience(call: Call) -> list[Action]:
+    """Let the person give up waiting, unless they talk to somebody before."""
+    if not call.script.patience:
+        return []
+    timer = Timer("impatient", call.call_control_id, _stage(call))
+    return [After(call.script.patience, timer)]

@@ -1,59 +1,81 @@
-"""The call commands: POST /calls/{id}/actions/{command}, checked and applied to the switchboard."""
+"""The call commands: POST /calls/{id}/actions/{command}, checked and applied to the switchboard.
+
+Those about what is heard are in `sounds`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from simulator import audio, checks
+from simulator import checks, sounds
 from simulator.calls import COMMAND_WINDOW, Switchboard
 from simulator.errors import ApiError
-from simulator.legs import Call, Gather
+from simulator.legs import Call
 from simulator.machine import Action, After, Timer
+from simulator.phones import Phones
 from simulator.queues import DEFAULT_MAX_SIZE
-
-MAX_SPOKEN_CHARACTERS = 3000
-
-_KEYS = "0123456789#*"
-
-Command = Callable[[Switchboard, Call, checks.Body, datetime], list[Action]]
+from simulator.sounds import Command
 
 
-def command(
-    board: Switchboard, call_control_id: str, action: str, body: checks.Body, now: datetime
-) -> list[Action]:
-    """Apply a command to a call; a command_id seen within 60 s is accepted and does nothing.
+class Commands:
+    """Carries commands out on a switchboard; `phones` are those a transfer may ring."""
 
-    Raises ApiError: 10005 for an unknown command, 90015 for an unknown call, 90018 for one that
-    has ended, 90034 for a command that needs an answered call, and the field errors.
-    """
-    perform, needs_answer = _find(action)
-    call = board.calls.get(call_control_id)
-    if call is None:
-        raise ApiError("90015", pointer="/call_control_id")
-    command_id = checks.text(body, "command_id")
-    seen = call.commands.get(command_id) if command_id else None
-    if seen and now - seen < COMMAND_WINDOW:
-        return [call.note("call.repeated", {"action": action, "command_id": command_id})]
-    if not call.alive:
-        raise ApiError("90018")
-    if needs_answer and not call.answered:
-        raise ApiError("90034")
-    state = checks.client_state(body)
-    actions = perform(board, call, body, now)
-    if command_id:
-        call.commands[command_id] = now
-    if state is not None:
-        _carry_state(call, state, actions)
-    return [call.note(f"call.{action}", _told(body)), *actions]
+    def __init__(self, board: Switchboard, phones: Phones) -> None:
+        self._board = board
+        self._phones = phones
+        self._table: Mapping[str, tuple[Command, bool]] = {
+            "answer": (_answer, False),
+            "reject": (_reject, False),
+            "hangup": (_hangup, False),
+            "client_state_update": (_client_state_update, False),
+            "enqueue": (_enqueue, True),
+            "leave_queue": (_leave_queue, True),
+            "bridge": (_bridge, True),
+            "transfer": (self._transfer, True),
+        } | {name: (perform, True) for name, perform in sounds.COMMANDS.items()}
 
+    def perform(
+        self, call_control_id: str, action: str, body: checks.Body, now: datetime
+    ) -> list[Action]:
+        """Apply a command to a call; a command_id seen within 60 s is accepted and does nothing.
 
-def _find(action: str) -> tuple[Command, bool]:
-    try:
-        return _COMMANDS[action]
-    except KeyError:
-        raise ApiError("10005") from None
+        Raises ApiError: 10005 for an unknown command, 90015 for an unknown call, 90018 for one
+        that has ended, 90034 for a command that needs an answered call, and the field errors.
+        """
+        command, needs_answer = self._find(action)
+        call = self._board.calls.get(call_control_id)
+        if call is None:
+            raise ApiError("90015", pointer="/call_control_id")
+        command_id = checks.text(body, "command_id")
+        seen = call.commands.get(command_id) if command_id else None
+        if seen and now - seen < COMMAND_WINDOW:
+            return [call.note("call.repeated", {"action": action, "command_id": command_id})]
+        if not call.alive:
+            raise ApiError("90018")
+        if needs_answer and not call.answered:
+            raise ApiError("90034")
+        state = checks.client_state(body)
+        with self._board.listening(call, now):
+            actions = command(self._board, call, body, now)
+        if command_id:
+            call.commands[command_id] = now
+        if state is not None:
+            _carry_state(call, state, actions)
+        return [call.note(f"call.{action}", _told(body)), *actions]
+
+    def _find(self, action: str) -> tuple[Command, bool]:
+        try:
+            return self._table[action]
+        except KeyError:
+            raise ApiError("10005") from None
+
+    def _transfer(
+        self, board: Switchboard, call: Call, body: checks.Body, now: datetime
+    ) -> list[Action]:
+        phone = self._phones.get(checks.text(body, "to", required=True))
+        return board.transfer(call, body, phone, now)
 
 
 def _carry_state(call: Call, state: str, actions: list[Action]) -> None:
@@ -67,9 +89,11 @@ def _carry_state(call: Call, state: str, actions: list[Action]) -> None:
 
 def _told(body: checks.Body) -> dict[str, Any]:
     """Return what a command said; the call it bridges to must not hide the call itself."""
-    facts = {name: value for name, value in body.items() if name not in ("from", "to")}
-    if "call_control_id" in facts:
-        facts["bridged_to"] = facts.pop("call_control_id")
+    facts = dict(body)
+    for name, shown in (("call_control_id", "bridged_to"), ("to", "to_number")):
+        if name in facts:
+            facts[shown] = facts.pop(name)
+    facts.pop("from", None)
     return facts
 
 
@@ -97,57 +121,6 @@ def _hangup(board: Switchboard, call: Call, body: checks.Body, now: datetime) ->
     return board.end(call, now, cause="normal_clearing", source=source, sip="200")
 
 
-def _spoken(body: checks.Body) -> str:
-    payload = checks.text(body, "payload", required=True)
-    checks.text(body, "voice", required=True)
-    if len(payload) > MAX_SPOKEN_CHARACTERS:
-        raise ApiError("90010", pointer="/payload")
-    if checks.text(body, "payload_type", default="text") not in ("text", "ssml"):
-        raise ApiError("90011", pointer="/payload_type")
-    return payload
-
-
-def _speak(board: Switchboard, call: Call, body: checks.Body, now: datetime) -> list[Action]:
-    return audio.speak(call, board.new_token()[:10], _spoken(body), now)
-
-
-def _gather(board: Switchboard, call: Call, body: checks.Body, now: datetime) -> list[Action]:
-    del now
-    asked = Gather(
-        token=board.new_token(),
-        minimum=checks.whole(body, "minimum_digits", 1, 1, 128),
-        maximum=checks.whole(body, "maximum_digits", 128, 1, 128),
-        terminator=checks.text(body, "terminating_digit", default="#"),
-        valid=checks.text(body, "valid_digits", default=_KEYS),
-        tries=checks.whole(body, "maximum_tries", 3, 1, 128),
-        timeout=checks.whole(body, "timeout_millis", 60_000, 1, 600_000) / 1000,
-        inter_digit=checks.whole(body, "inter_digit_timeout_millis", 5_000, 1, 120_000) / 1000,
-    )
-    return audio.gather(call, asked, after=audio.speaking_time(_spoken(body)))
-
-
-def _playback_start(
-    board: Switchboard, call: Call, body: checks.Body, now: datetime
-) -> list[Action]:
-    sources = ("audio_url", "media_name", "playback_content")
-    given = [name for name in sources if checks.text(body, name)]
-    if len(given) != 1:
-        raise ApiError("10015", f"Give one of {', '.join(sources)}.", status=422)
-    names: dict[str, Any] = {"overlay": bool(body.get("overlay", False))}
-    if given != ["playback_content"]:
-        shown = "media_url" if given == ["audio_url"] else "media_name"
-        names[shown] = body[given[0]]
-    endless = body.get("loop") == "infinity"
-    return audio.play(call, board.new_token(), names, endless=endless, now=now)
-
-
-def _playback_stop(
-    board: Switchboard, call: Call, body: checks.Body, now: datetime
-) -> list[Action]:
-    del board, body
-    return audio.stop_all(call, now)
-
-
 def _enqueue(board: Switchboard, call: Call, body: checks.Body, now: datetime) -> list[Action]:
     name = checks.text(body, "queue_name", required=True)
     max_size = checks.whole(body, "max_size", DEFAULT_MAX_SIZE, 1, 1_000_000)
@@ -159,20 +132,23 @@ def _enqueue(board: Switchboard, call: Call, body: checks.Body, now: datetime) -
         raise ApiError("90037", pointer="/max_size")
     if queue.full():
         raise ApiError("90036", f"The '{name}' queue is full and can't accept more calls.")
-    board.unbridge(call)
+    actions = board.part(call, now)
     call.queue = name
     position = queue.join(call.call_control_id, now)
-    enqueued = call.emit(
-        "call.enqueued",
-        now,
-        parties=False,
-        queue=name,
-        current_position=position,
-        queue_avg_wait_time_secs=queue.average_wait(),
+    actions.append(
+        call.emit(
+            "call.enqueued",
+            now,
+            parties=False,
+            queue=name,
+            current_position=position,
+            queue_avg_wait_time_secs=queue.average_wait(),
+        )
     )
-    if not patience:
-        return [enqueued]
-    return [enqueued, After(patience, Timer("queue", call.call_control_id, now.isoformat()))]
+    if patience:
+        timer = Timer("queue", call.call_control_id, now.isoformat())
+        actions.append(After(patience, timer))
+    return actions
 
 
 def _leave_queue(board: Switchboard, call: Call, body: checks.Body, now: datetime) -> list[Action]:
@@ -193,8 +169,14 @@ def _bridge(board: Switchboard, call: Call, body: checks.Body, now: datetime) ->
         raise ApiError("90018")
     if not other.answered:
         raise ApiError("90034")
+    if body.get("prevent_double_bridge") and other.bridged_to:
+        raise ApiError("10027", "The other call is bridged already.", pointer="/call_control_id")
+    # Whoever is on hold after the conversation lives on as well; music is not simulated.
+    kept = checks.text(body, "park_after_unbridge") == "self" or body.get("hold_after_unbridge")
     actions = board.leave_queue(other, "bridged", now) + board.leave_queue(call, "bridged", now)
-    return actions + board.bridge(call, other, now)
+    actions += board.bridge(call, other, now)
+    call.parks = bool(kept) or call.by_texml
+    return actions
 
 
 def _first_waiting(board: Switchboard, name: str) -> str:
@@ -210,18 +192,3 @@ def _client_state_update(
     del board, call, now
     checks.text(body, "client_state", required=True)
     return []
-
-
-_COMMANDS: dict[str, tuple[Command, bool]] = {
-    "answer": (_answer, False),
-    "reject": (_reject, False),
-    "hangup": (_hangup, False),
-    "client_state_update": (_client_state_update, False),
-    "speak": (_speak, True),
-    "gather_using_speak": (_gather, True),
-    "playback_start": (_playback_start, True),
-    "playback_stop": (_playback_stop, True),
-    "enqueue": (_enqueue, True),
-    "leave_queue": (_leave_queue, True),
-    "bridge": (_bridge, True),
-}

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simulator import checks, documents, faults, world
+from simulator import checks, control_calls, documents, faults, world
+from simulator.control_calls import ControlOperation
 from simulator.exchange import Exchange, new_id
-from simulator.legs import Call
 from simulator.machine import micros
-from simulator.phones import CALL_HABITS, TEXT_HABITS
 from simulator.rest import Reply, Request
 from simulator.webhooks import FORGERIES
 
 MAX_WAIT = 30.0
-
-ControlOperation = Callable[[Exchange, Request], Awaitable[Reply]]
 
 _PICTURES: Mapping[str, tuple[str, str, bytes]] = {
     "png": ("photo.png", "image/png", documents.png()),
@@ -62,60 +59,6 @@ def _file(item: Any) -> tuple[str, str, bytes]:
         raise ValueError("media.base64 is not base64") from None
     mime = checks.text(item, "content_type", default="application/octet-stream")
     return checks.text(item, "name", default="file.bin").rsplit("/", 1)[-1], mime, content
-
-
-async def call_us(exchange: Exchange, request: Request) -> Reply:
-    """POST /_sim/call: from, to, name, patience in seconds, press (digits when first asked)."""
-    body = request.json()
-    caller = checks.phone_number(body, "from")
-    to = checks.text(body, "to", default=world.VOICE_NUMBER)
-    name = checks.text(body, "name", default=world.person(caller).name)
-    call = exchange.call(caller, to, name, _seconds(body, "patience"), checks.text(body, "press"))
-    return _call_reply(call)
-
-
-async def we_call(exchange: Exchange, request: Request) -> Reply:
-    """POST /_sim/dial: to. An outgoing leg, as if the suite or a colleague had dialed it."""
-    body = {"connection_id": world.VOICE_CONNECTION_ID, "from": world.VOICE_NUMBER}
-    return _call_reply(exchange.dial(body | request.json()))
-
-
-def _call_reply(call: Call) -> Reply:
-    names = ("call_control_id", "call_leg_id", "call_session_id")
-    return Reply(200, {name: getattr(call, name) for name in names})
-
-
-async def hang_up(exchange: Exchange, request: Request) -> Reply:
-    """POST /_sim/call/{id}/hangup: the person at the other end hangs up; TeXML calls too."""
-    texml = exchange.texml.calls.get(request.path[0])
-    if texml is not None:
-        texml.gone.set()
-    else:
-        exchange.hang_up(_call(exchange, request))
-    return Reply(200, {})
-
-
-async def press(exchange: Exchange, request: Request) -> Reply:
-    """POST /_sim/call/{id}/press: digits."""
-    exchange.press(_call(exchange, request), checks.text(request.json(), "digits", required=True))
-    return Reply(200, {})
-
-
-def _call(exchange: Exchange, request: Request) -> Call:
-    try:
-        return exchange.board.calls[request.path[0]]
-    except KeyError:
-        raise ValueError("there is no such call") from None
-
-
-async def call_texml(exchange: Exchange, request: Request) -> Reply:
-    """POST /_sim/texml_call: from, to, patience, press."""
-    body = request.json()
-    caller = checks.phone_number(body, "from")
-    to = checks.text(body, "to", default=world.TEXML_NUMBER)
-    patience, presses = _seconds(body, "patience"), checks.text(body, "press")
-    call = exchange.texml.ring(caller, to, patience=patience, presses=presses)
-    return Reply(200, {"call_sid": call.call_sid})
 
 
 async def fax_us(exchange: Exchange, request: Request) -> Reply:
@@ -191,12 +134,14 @@ async def change_block(exchange: Exchange, request: Request) -> Reply:
 
 
 async def change_phone(exchange: Exchange, request: Request) -> Reply:
-    """POST /_sim/phones/{number}: calls, texts, faxes (empty, or a failure_reason)."""
-    phone, body = exchange.phones.get(request.path[0]), request.json()
-    phone.calls = checks.one_of(body, "calls", CALL_HABITS) or phone.calls
-    phone.texts = checks.one_of(body, "texts", TEXT_HABITS) or phone.texts
-    phone.faxes = checks.text(body, "faxes", default=phone.faxes)
-    return Reply(200, {"calls": phone.calls, "texts": phone.texts, "faxes": phone.faxes})
+    """POST /_sim/phones/{number}: calls, answer_after, texts, faxes; see scripts.parse.
+
+    `calls` is a habit or a list of them, one for each time it rings. `faxes` is empty or a
+    failure_reason.
+    """
+    phone = exchange.phones.get(request.path[0])
+    phone.change(request.json())
+    return Reply(200, phone.resource())
 
 
 async def inbox(exchange: Exchange, request: Request) -> Reply:
@@ -236,13 +181,6 @@ async def public_key(exchange: Exchange, request: Request) -> Reply:
     return Reply(200, {"public_key": exchange.settings.public_key()})
 
 
-def _seconds(body: checks.Body, name: str) -> float:
-    value = body.get(name, 0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise ValueError(f"{name} must be a number of seconds")
-    return float(value)
-
-
 def _number(request: Request, name: str) -> float:
     try:
         return max(0.0, float(request.query.get(name) or 0))
@@ -251,12 +189,8 @@ def _number(request: Request, name: str) -> float:
 
 
 ROUTES: Sequence[tuple[str, Mapping[str, ControlOperation]]] = (
+    *control_calls.ROUTES,
     (r"/_sim/sms", {"POST": text_us}),
-    (r"/_sim/call", {"POST": call_us}),
-    (r"/_sim/dial", {"POST": we_call}),
-    (r"/_sim/call/([^/]+)/hangup", {"POST": hang_up}),
-    (r"/_sim/call/([^/]+)/press", {"POST": press}),
-    (r"/_sim/texml_call", {"POST": call_texml}),
     (r"/_sim/fax", {"POST": fax_us}),
     (r"/_sim/event", {"POST": raw_event}),
     (r"/_sim/faults", {"GET": list_faults, "POST": add_fault, "DELETE": clear_faults}),

@@ -11,19 +11,24 @@ from typing import Any
 
 import aiohttp
 
-from simulator import checks, commands, documents, world
+from simulator import checks, documents, world
 from simulator.calls import Switchboard
+from simulator.commands import Commands
 from simulator.faults import Faults
 from simulator.faxes import Fax, FaxMachine
 from simulator.idempotency import IdempotencyKeys
 from simulator.journal import Journal
 from simulator.legs import Call
 from simulator.machine import Action, After, Emit, Note, Timer
-from simulator.media import FAXES, MMS, Media
+from simulator.media import FAXES, MMS, RECORDINGS, Media
 from simulator.messages import Messaging
 from simulator.phones import Phones
+from simulator.recordings import Recorder
+from simulator.scripts import Script
 from simulator.settings import Settings
 from simulator.texml import Texml
+from simulator.texml_client import TexmlCall
+from simulator.texml_switch import TexmlSwitch
 from simulator.webhooks import Webhooks
 
 Expire = Callable[[Timer, datetime], Sequence[Action]]
@@ -47,7 +52,7 @@ class Exchange:
         self.faults = Faults(settings.seed)
         self.journal = Journal(self.now)
         self.webhooks = Webhooks(settings, session, self.faults, self.now, new_id)
-        self.texml = Texml(settings, session, self.journal, self.now, new_token)
+        self.texml = Texml(settings, session, self.journal, self.now, TexmlSwitch(self))
         self.media = Media(new_id, bytes(settings.signing_key()))
         self._timers: set[asyncio.TimerHandle] = set()
         self._relief = asyncio.Event()
@@ -56,7 +61,9 @@ class Exchange:
     def _empty(self) -> None:
         self.phones = Phones()
         self.keys = IdempotencyKeys()
-        self.board = Switchboard(new_id, new_token)
+        recorder = Recorder(self._store_recording, self.media.signed_url)
+        self.board = Switchboard(new_id, new_token, recorder)
+        self._commands = Commands(self.board, self.phones)
         self.fax_machine = FaxMachine(new_id, self.media.signed_url, self.phones)
         self.messaging = Messaging(
             new_id,
@@ -65,6 +72,9 @@ class Exchange:
             self.settings.failover_url,
             self.settings.autoresponder,
         )
+
+    def _store_recording(self, name: str, content_type: str, content: bytes) -> str:
+        return self.media.store(name, content_type, content, folder=RECORDINGS).media_id
 
     def now(self) -> datetime:
         """Return the time of the simulated world, which is ours."""
@@ -100,26 +110,36 @@ class Exchange:
         await self.webhooks.close()
         await self.texml.close()
 
-    def _perform(self, actions: Sequence[Action], expire: Expire) -> None:
+    def perform(self, actions: Sequence[Action], expire: Expire) -> None:
+        """Make happen what a state machine asks for; `expire` is told when its timers strike."""
         for action in actions:
             match action:
                 case Emit():
-                    self.webhooks.send(
-                        action.event_type,
-                        action.payload,
-                        action.occurred_at,
-                        webhook_url=action.webhook_url,
-                        failover_url=action.failover_url,
-                    )
+                    self._emit(action)
                 case Note():
+                    call_control_id = str(action.facts.get("call_control_id", ""))
+                    self.texml.happened(call_control_id, action.kind, "")
                     self.journal.write(action.kind, action.facts)
                 case After():
                     self._schedule(action, expire)
 
+    def _emit(self, event: Emit) -> None:
+        """Send a webhook; about a TeXML call nothing is sent, its documents are told."""
+        call_control_id = str(event.payload.get("call_control_id", ""))
+        reason = str(event.payload.get("reason", ""))
+        if not self.texml.happened(call_control_id, event.event_type, reason):
+            self.webhooks.send(
+                event.event_type,
+                event.payload,
+                event.occurred_at,
+                webhook_url=event.webhook_url,
+                failover_url=event.failover_url,
+            )
+
     def _schedule(self, action: After, expire: Expire) -> None:
         def strike() -> None:
             self._timers.discard(handle)
-            self._perform(expire(action.timer, self.now()), expire)
+            self.perform(expire(action.timer, self.now()), expire)
 
         delay = action.seconds * self.settings.time_scale
         handle = asyncio.get_running_loop().call_later(delay, strike)
@@ -130,30 +150,30 @@ class Exchange:
     def send_message(self, body: checks.Body) -> dict[str, Any]:
         """Accept an outbound message."""
         message, actions = self.messaging.send(body, self.now())
-        self._perform(actions, self.messaging.expire)
+        self.perform(actions, self.messaging.expire)
         return message
 
     def dial(self, body: checks.Body) -> Call:
         """Place an outbound call."""
-        fate = self.phones.get(str(body.get("to", ""))).calls
-        call, actions = self.board.dial(body, self.now(), fate)
-        self._perform(actions, self.board.expire)
+        phone = self.phones.get(str(body.get("to", "")))
+        call, actions = self.board.dial(body, self.now(), phone)
+        self.perform(actions, self.board.expire)
         return call
 
     def command(self, call_control_id: str, action: str, body: checks.Body) -> None:
         """Apply a call command."""
-        actions = commands.command(self.board, call_control_id, action, body, self.now())
-        self._perform(actions, self.board.expire)
+        actions = self._commands.perform(call_control_id, action, body, self.now())
+        self.perform(actions, self.board.expire)
 
     def send_fax(self, body: checks.Body) -> Fax:
         """Accept an outbound fax."""
         fax, actions = self.fax_machine.send(body, self.now())
-        self._perform(actions, self.fax_machine.expire)
+        self.perform(actions, self.fax_machine.expire)
         return fax
 
     def refresh_fax(self, fax_id: str) -> None:
         """Make a new link to an inbound fax."""
-        self._perform(self.fax_machine.refresh(fax_id, self.now()), self.fax_machine.expire)
+        self.perform(self.fax_machine.refresh(fax_id, self.now()), self.fax_machine.expire)
 
     # What people out there do.
 
@@ -169,31 +189,51 @@ class Exchange:
         files = [self.media.store(*item, folder=MMS) for item in media]
         attached = [self.media.attachment(file, self.now()) for file in files]
         message, actions = self.messaging.arrive(sender, to, text, self.now(), attached, subject)
-        self._perform(actions, self.messaging.expire)
+        self.perform(actions, self.messaging.expire)
         return message
 
-    def call(self, caller: str, to: str, name: str, patience: float, presses: str) -> Call:
-        """Call us from a phone."""
+    def call(
+        self, caller: str, to: str, name: str, script: Script, attributes: Mapping[str, Any]
+    ) -> Call:
+        """Call us from a phone; `attributes` are further fields of call.initiated."""
         call, actions = self.board.ring(
             caller=caller,
             to=to,
             connection_id=world.VOICE_CONNECTION_ID,
             now=self.now(),
             name=name,
-            patience=patience,
-            presses=presses,
+            script=script,
+            attributes=attributes,
         )
-        self._perform(actions, self.board.expire)
+        self.perform(actions, self.board.expire)
+        return call
+
+    def call_texml(self, caller: str, to: str, script: Script) -> TexmlCall:
+        """Call our TeXML number, which answers at once (Telnyx: instruction fetching)."""
+        now = self.now()
+        leg, actions = self.board.ring(
+            caller=caller, to=to, connection_id=world.TEXML_CONNECTION_ID, now=now, script=script
+        )
+        leg.by_texml = leg.parks = True
+        call = self.texml.ring(leg)
+        self.perform([*actions, *self.board.answer(leg, now)], self.board.expire)
         return call
 
     def hang_up(self, call: Call) -> None:
         """Let the person at the other end hang up."""
-        self._perform(self.board.caller_hangs_up(call, self.now()), self.board.expire)
+        self.perform(self.board.caller_hangs_up(call, self.now()), self.board.expire)
 
     def press(self, call: Call, digits: str) -> None:
         """Let the person at the other end press keys."""
-        actions = self.board.expire(Timer("press", call.call_control_id, digits), self.now())
-        self._perform(actions, self.board.expire)
+        self._act(call, "press", digits)
+
+    def say(self, call: Call, words: str) -> None:
+        """Let the person at the other end say something."""
+        self._act(call, "words", words)
+
+    def _act(self, call: Call, kind: str, what: str) -> None:
+        timer = Timer(kind, call.call_control_id, what)
+        self.perform(self.board.expire(timer, self.now()), self.board.expire)
 
     def fax(self, sender: str, to: str, pages: int, kind: str, facts: Mapping[str, Any]) -> Fax:
         """Fax us a document of so many pages, as pdf or tiff."""
@@ -205,5 +245,5 @@ class Exchange:
         fax, actions = self.fax_machine.arrive(
             sender, to, self.now(), media_id=file.media_id, pages=pages, **facts
         )
-        self._perform(actions, self.fax_machine.expire)
+        self.perform(actions, self.fax_machine.expire)
         return fax

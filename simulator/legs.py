@@ -9,7 +9,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from simulator.hearing import Hearing
 from simulator.machine import Emit, Note, micros
+from simulator.scripts import Script
 
 
 class State(Enum):
@@ -27,6 +29,7 @@ class Speech:
     """A text being spoken, or waiting for the one before it."""
 
     speak_id: str
+    text: str
     seconds: float
 
 
@@ -40,9 +43,10 @@ class Playback:
 
 @dataclass
 class Gather:
-    """Digits being collected, and when to stop."""
+    """Digits being collected, and when to stop; `prompt` is what was said to get them."""
 
     token: str
+    prompt: str
     minimum: int
     maximum: int
     terminator: str
@@ -54,10 +58,23 @@ class Gather:
 
 
 @dataclass
+class Recording:
+    """What is being recorded on a call: single or dual channels, wav or mp3."""
+
+    token: str
+    started_at: datetime
+    channels: str
+    format: str
+
+
+@dataclass
 class Call:
     """One leg: who talks to whom, what is heard on it, and the commands seen with their time.
 
-    `presses` are the digits its caller will press when first asked for some.
+    `script` is what the person at its end does; with `parks` it outlives the leg it is bridged to.
+    `bridges_to` is the leg it is bridged to as soon as it is answered; that one `awaits` it.
+    Nothing is reported about a leg `by_texml` but to its documents, which say when its caller is
+    `occupied`; `hears` is what they heard last.
     """
 
     call_control_id: str
@@ -75,11 +92,22 @@ class Call:
     ended_at: datetime | None = None
     queue: str = ""
     bridged_to: str = ""
-    presses: str = ""
+    awaits: str = ""
+    bridges_to: str = ""
+    parks: bool = False
+    by_texml: bool = False
+    occupied: bool = False
+    hears: str = ""
+    transcribed: bool = False
+    cause: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    script: Script = field(default_factory=Script)
     webhook_url: str = ""
+    hearing: Hearing = field(default_factory=Hearing)
     speeches: deque[Speech] = field(default_factory=deque)
     playback: Playback | None = None
     gather: Gather | None = None
+    recording: Recording | None = None
     commands: dict[str, datetime] = field(default_factory=dict)
 
     @property
@@ -91,6 +119,12 @@ class Call:
     def answered(self) -> bool:
         """Tell whether the parties can hear each other."""
         return self.state in (State.ANSWERED, State.BRIDGED)
+
+    def listen(self, now: datetime) -> None:
+        """Take down whether the person at this end has something to hear or somebody to talk to."""
+        attended = self.gather or self.recording or self.bridged_to or self.awaits
+        heard = bool(self.speeches or self.playback or self.occupied or attended)
+        self.hearing.note(self.answered, heard, self.bridged_to, now)
 
     def emit(self, event_type: str, now: datetime, *, parties: bool = True, **own: Any) -> Emit:
         """Return an event about this call; some types carry no from and to (Telnyx: webhooks)."""
@@ -125,6 +159,7 @@ class Call:
                 "offered_codecs": "PCMU,PCMA",
                 "start_time": micros(self.start_time),
                 "tags": [],
+                **self.attributes,
             }
         else:
             own["state"] = "bridging"
@@ -174,3 +209,21 @@ class Call:
         if self.ended_at is not None:
             shown["end_time"] = micros(self.ended_at)
         return shown
+
+    def story(self) -> dict[str, Any]:
+        """Return what was lived through on this leg, as the control API shows it."""
+        return {
+            "call_control_id": self.call_control_id,
+            "call_leg_id": self.call_leg_id,
+            "call_session_id": self.call_session_id,
+            "from": self.from_number,
+            "to": self.to_number,
+            "incoming": self.incoming,
+            "texml": self.by_texml,
+            "state": self.state.value,
+            "start_time": micros(self.start_time),
+            "answer_time": micros(self.answered_at) if self.answered_at else None,
+            "end_time": micros(self.ended_at) if self.ended_at else None,
+            "cause": self.cause,
+            **self.hearing.resource(),
+        }

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
-FAXES, MMS = "faxes", "mms"
-LINK_SECONDS = {FAXES: 600, MMS: 30 * 24 * 3600}
-"""How long a link works, by folder (Telnyx: receive a fax; receive an MMS)."""
+FAXES, MMS, RECORDINGS = "faxes", "mms", "recordings"
+LINK_SECONDS = {FAXES: 600, MMS: 30 * 24 * 3600, RECORDINGS: 600}
+"""How long a link works, by folder (Telnyx: fax; MMS; storing call recordings)."""
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 

@@ -14,6 +14,7 @@ from simulator import world
 from simulator.delivery_log import Attempt
 from simulator.exchange import Exchange
 from simulator.journal import Effect
+from simulator.legs import Call
 from simulator.texml_client import TexmlCall
 
 POLICY = (
@@ -90,12 +91,13 @@ def _calls(exchange: Exchange) -> list[dict[str, Any]]:
     return [
         _call(call.call_control_id, call.from_number, call.to_number, call.state.value, call.queue)
         for call in exchange.board.calls.values()
-        if call.alive
+        if call.alive and not call.by_texml
     ] + [_texml_call(call) for call in exchange.texml.calls.values() if call.status != "completed"]
 
 
 def _texml_call(call: TexmlCall) -> dict[str, Any]:
-    return _call(call.call_sid, call.caller, call.to, f"TeXML, {call.status}", call.queue)
+    leg, state = call.leg, f"TeXML, {call.status}"
+    return _call(call.call_sid, leg.from_number, leg.to_number, state, leg.queue)
 
 
 def _call(call_id: str, caller: str, to: str, state: str, queue: str) -> dict[str, Any]:
@@ -105,14 +107,15 @@ def _call(call_id: str, caller: str, to: str, state: str, queue: str) -> dict[st
 
 def _queues(exchange: Exchange) -> list[dict[str, Any]]:
     calls = exchange.board.calls
-    queues: dict[str, list[str]] = {
-        queue.name: [_name(calls[place.call_control_id].from_number) for place in queue.waiting]
+    queues = {
+        queue.name: [_waiting(calls[place.call_control_id]) for place in queue.waiting]
         for queue in exchange.board.queues.values()
     }
-    for call in exchange.texml.calls.values():
-        if call.queue:
-            queues.setdefault(call.queue, []).append(f"{_name(call.caller)}, TeXML")
     return [{"name": name, "callers": callers} for name, callers in queues.items()]
+
+
+def _waiting(call: Call) -> str:
+    return _name(call.from_number) + (", TeXML" if call.by_texml else "")
 
 
 def _feed(exchange: Exchange) -> list[dict[str, Any]]:

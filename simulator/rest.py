@@ -182,6 +182,22 @@ def _queue_call(exchange: Exchange, queue: Queue, call: Call) -> dict[str, Any]:
     }
 
 
+def list_recordings(exchange: Exchange, request: Request) -> Reply:
+    """GET /recordings."""
+    now, recorder = exchange.now(), exchange.board.recorder
+    rows = [recorder.resource(saved, now) for saved in recorder.saved.values()]
+    return _page(request, [row for row in rows if fits(row, request.filters())])
+
+
+def get_recording(exchange: Exchange, request: Request) -> Reply:
+    """GET /recordings/{id}."""
+    recorder = exchange.board.recorder
+    saved = recorder.saved.get(request.path[0])
+    if saved is None:
+        raise ApiError("10005")
+    return _data(recorder.resource(saved, exchange.now()))
+
+
 def send_fax(exchange: Exchange, request: Request) -> Reply:
     """POST /faxes."""
     return _data(exchange.send_fax(request.json()).resource(), 202)
@@ -272,6 +288,8 @@ ROUTES: Sequence[tuple[str, Mapping[str, Operation]]] = (
     (r"/v2/queues", {"GET": list_queues}),
     (r"/v2/queues/([^/]+)", {"GET": get_queue}),
     (r"/v2/queues/([^/]+)/calls", {"GET": list_queue_calls}),
+    (r"/v2/recordings", {"GET": list_recordings}),
+    (r"/v2/recordings/([^/]+)", {"GET": get_recording}),
     (r"/v2/faxes", {"GET": list_faxes, "POST": send_fax}),
     (r"/v2/faxes/([^/]+)", {"GET": get_fax}),
     (r"/v2/faxes/([^/]+)/actions/refresh", {"POST": refresh_fax}),

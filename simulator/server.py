@@ -206,7 +206,7 @@ class PageHandler(_LocalHandler):
 
 
 class MediaHandler(_Handler):
-    """A file of an MMS or a fax; refuses links that are forged or too old, as S3 does."""
+    """A file of an MMS, a fax or a recording; refuses forged and old links, as S3 does."""
 
     async def _answer(self, path: Sequence[str]) -> None:
         folder, media_id = path[0], path[1]
@@ -248,7 +248,7 @@ def application(exchange: Exchange) -> Application:
         (RestHandler, rest.ROUTES),
         (ControlHandler, control.ROUTES),
         (PageHandler, page.ROUTES),
-        (MediaHandler, ((r"/(mms|faxes)/([^/]+)/[^/]+", {"GET": None}),)),
+        (MediaHandler, ((r"/(mms|faxes|recordings)/([^/]+)/[^/]+", {"GET": None}),)),
     )
     routes: list[Any] = [(r"/healthz", HealthHandler)]
     for handler, paths in sets:

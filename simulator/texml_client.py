@@ -5,11 +5,10 @@ The form is signed like a JSON webhook, over its raw bytes (Telnyx: TeXML instru
 
 from __future__ import annotations
 
-import asyncio
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -19,30 +18,30 @@ import aiohttp
 from carrier.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from simulator import world
 from simulator.journal import Journal
+from simulator.legs import Call
 from simulator.machine import micros
 from simulator.settings import Settings
 from simulator.webhooks import USER_AGENT
 
 _MAX_DOCUMENT = 64 * 1024
 _MAX_DOCUMENTS = 20
-"""Documents one call may fetch; a redirect to itself must not run for ever."""
+"""Documents one call may fetch in one go; a redirect to itself must not run for ever."""
 
 _FETCH_SECONDS = 5.0
 
 
 @dataclass
 class TexmlCall:
-    """One call on the TeXML number. `gone` is set when the caller has hung up."""
+    """One call on the TeXML number, and its leg; `fetched` counts the documents since it waited."""
 
-    call_sid: str
-    caller: str
-    to: str
-    started_at: datetime
-    presses: str = ""
+    leg: Call
     status: str = "ringing"
-    queue: str = ""
     fetched: int = 0
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def call_sid(self) -> str:
+        """Return the id of the call, which is also its call_control_id."""
+        return self.leg.call_control_id
 
     def form(self) -> dict[str, str]:
         """Return the fields every request about this call carries."""
@@ -51,13 +50,13 @@ class TexmlCall:
             "CallSid": self.call_sid,
             "CallSidLegacy": self.call_sid,
             "CallStatus": self.status,
-            "CallerId": self.caller,
+            "CallerId": self.leg.from_number,
             "CallingPartyType": "pstn",
             "ConnectionId": world.TEXML_CONNECTION_ID,
-            "From": self.caller,
-            "FromSipUri": f"sip:{self.caller}@example.com",
-            "To": self.to,
-            "ToSipUri": f"sip:{self.to}@example.com",
+            "From": self.leg.from_number,
+            "FromSipUri": f"sip:{self.leg.from_number}@example.com",
+            "To": self.leg.to_number,
+            "ToSipUri": f"sip:{self.leg.to_number}@example.com",
         }
 
 
@@ -83,7 +82,11 @@ class TexmlClient:
 
     def note(self, call: TexmlCall, kind: str, facts: Mapping[str, Any]) -> None:
         """Write into the journal what became of a call."""
-        about = {"call_sid": call.call_sid, "from": call.caller, "to": call.to}
+        about = {
+            "call_sid": call.call_sid,
+            "from": call.leg.from_number,
+            "to": call.leg.to_number,
+        }
         self._journal.write(kind, about | dict(facts))
 
     async def fetch(
@@ -108,16 +111,29 @@ class TexmlClient:
             raise _NoDocument(f"status {status}, no TeXML document")
         return document
 
+    async def recorded(self, call: TexmlCall, url: str, fields: Mapping[str, str]) -> None:
+        """Tell the callback of a recording that it can be had."""
+        try:
+            await self._post(url, call.form() | dict(fields))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self.note(call, "texml.failed", {"url": url, "why": type(error).__name__})
+
     async def report(self, call: TexmlCall) -> None:
         """Tell the status callback, if there is one, that the call is over."""
         if not self._status_url:
             return
+        began, now = call.leg.start_time, self._now()
         fields = call.form() | {
             "CallbackSource": "call-progress-events",
             "SequenceNumber": "1",
-            "Timestamp": micros(self._now()),
-            "CallDuration": str(int((self._now() - call.started_at).total_seconds())),
-            "HangupCause": "normal_clearing",
+            "Timestamp": micros(now),
+            "StartTime": micros(began),
+            "EndTime": micros(now),
+            "CallControlId": call.leg.call_control_id,
+            "CallLegId": call.leg.call_leg_id,
+            "CallSessionId": call.leg.call_session_id,
+            "CallDuration": str(int((now - began).total_seconds())),
+            "HangupCause": call.leg.cause or "normal_clearing",
         }
         try:
             await self._post(self._status_url, fields)

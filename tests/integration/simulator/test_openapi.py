@@ -88,6 +88,37 @@ async def test_calls(carrier: Carrier, checked: _Checked) -> None:
     await checked("GET /calls/{call_control_id}", f"/calls/{call}")
 
 
+async def test_conversations(carrier: Carrier, sink: Sink, checked: _Checked) -> None:
+    """Dial for a caller, bridge, transfer, gather, record, and the recordings."""
+    caller = (await carrier.sim("call", {"from": ADA}))["call_control_id"]
+    call, command = quote(caller), "POST /calls/{call_control_id}/actions/"
+    await checked(f"{command}answer", f"/calls/{call}/actions/answer", {})
+    dial = {"connection_id": "1", "from": world.VOICE_NUMBER, "to": ADA, "link_to": caller}
+    dialed = await checked("POST /calls", "/calls", dial)
+    await sink.event("call.answered")
+    answers: tuple[tuple[str, dict[str, object]], ...] = (
+        ("gather", {"maximum_digits": 1}),
+        ("gather_stop", {}),
+        ("gather_using_audio", {"media_name": "menu"}),
+        ("send_dtmf", {"digits": "1"}),
+        ("transcription_start", {}),
+        ("transcription_stop", {}),
+        ("record_start", {"format": "wav", "channels": "dual"}),
+        ("record_stop", {}),
+        ("transfer", {"to": world.GRACE.number}),
+    )
+    for action, body in answers:
+        await checked(f"{command}{action}", f"/calls/{call}/actions/{action}", body)
+    agent = {"call_control_id": dialed["data"]["call_control_id"], "park_after_unbridge": "self"}
+    await eventually(lambda: len(sink.events("call.answered")) == 3)
+    await checked(f"{command}bridge", f"/calls/{call}/actions/bridge", agent)
+    await sink.event("call.recording.saved")
+    listed = await checked("GET /recordings", f"/recordings?filter[call_control_id]={call}")
+    (recording,) = listed["data"]
+    await checked("GET /recordings/{recording_id}", f"/recordings/{recording['id']}")
+    await checked("GET /recordings/{recording_id}", "/recordings/none", status=404)
+
+
 async def test_faxes(carrier: Carrier, sink: Sink, checked: _Checked) -> None:
     """Faxes in both directions, their list and refresh."""
     body = {
@@ -134,7 +165,8 @@ async def test_webhooks(carrier: Carrier, sink: Sink, document: OpenApi) -> None
             faults = set(document.faults(body, schemas[event_type])) - _SEEN_IN_REAL_DELIVERIES
             assert not faults, event_type
             checked.add(event_type)
-    assert {"message.received", "call.initiated", "call.hangup", "fax.delivered"} <= checked
+    seen = {"message.received", "call.initiated", "call.hangup", "fax.delivered"}
+    assert seen | {"call.recording.saved", "call.transcription", "call.bridged"} <= checked
 
 
 async def _let_everything_happen(carrier: Carrier, sink: Sink) -> None:
@@ -151,8 +183,12 @@ async def _let_everything_happen(carrier: Carrier, sink: Sink) -> None:
     await actions.gather_using_speak(calls[0], payload="Number?", voice="x", maximum_digits=1)
     await carrier.sim(f"call/{quote(calls[0])}/press", {"digits": "7"})
     await actions.speak(calls[0], payload="Thank you.", voice="x")
+    await actions.start_transcription(calls[0])
+    await carrier.sim(f"call/{quote(calls[0])}/say", {"words": "hello"})
+    await actions.start_recording(calls[0], channels="dual", format="mp3")
     await actions.enqueue(calls[0], queue_name="support")
     await actions.bridge(calls[1], call_control_id_to_bridge_with=calls[0])
     await actions.hangup(calls[0])
     for event_type in ("fax.delivered", "message.finalized", "call.hangup", "call.dequeued"):
         await sink.event(event_type)
+    await sink.event("call.recording.saved")

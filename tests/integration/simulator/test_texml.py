@@ -2,6 +2,8 @@
 
 from urllib.parse import parse_qs, quote
 
+import telnyx
+
 from carrier.signature import KeyRing, verify
 from simulator import world
 from tests.integration.simulator.conftest import Carrier, Sink
@@ -96,3 +98,82 @@ async def test_an_impatient_caller(carrier: Carrier, sink: Sink) -> None:
     sink.replies["/texml"] = _xml("<Enqueue>support</Enqueue>")
     await _call(carrier, patience=1)
     await _over(carrier)
+
+
+async def test_the_waiting_document_is_played_over_and_over(carrier: Carrier, sink: Sink) -> None:
+    """The waiting document is fetched again when it is over; Leave goes on behind the Enqueue."""
+    sink.replies["/texml"] = _xml('<Enqueue waitUrl="/wait">vip</Enqueue><Say>Goodbye.</Say>')
+    sink.replies["/wait"] = _xml("<Play>/music.mp3</Play>")
+    call_sid = await _call(carrier)
+    await eventually(lambda: [r.path for r in sink.received].count("/wait") >= 3)
+    assert (await carrier.sdk.queues.retrieve("vip")).data.current_size == 1
+    sink.replies["/wait"] = _xml("<Leave/>")
+    await _over(carrier)
+    assert [say["text"] for say in await carrier.effects("texml.say")] == ["Goodbye."]
+    story = (await carrier.sim("calls"))["calls"][0]
+    assert (story["call_control_id"], story["state"]) == (call_sid, "ended")
+
+
+async def test_an_agent_takes_a_texml_caller(carrier: Carrier, sink: Sink) -> None:
+    """A leg of ours bridges the caller's queue; after the talk the Enqueue's action goes on."""
+    sink.replies["/texml"] = _xml('<Enqueue waitUrl="/wait" action="/after">t-1</Enqueue>')
+    sink.replies["/wait"] = _xml("<Play>/music.mp3</Play>")
+    sink.replies["/after"] = _xml("<Say>Thank you.</Say><Hangup/>")
+    await carrier.sim(f"phones/{quote(world.GRACE.number)}", {"talk": 10})
+    call_sid = await _call(carrier)
+    await eventually(lambda: carrier.effects("texml.play"))
+    agent = (await carrier.sim("dial", {"to": world.GRACE.number}))["call_control_id"]
+    await eventually(lambda: _answered(sink))
+    actions = carrier.sdk.calls.actions
+    await actions.bridge(
+        agent, call_control_id_to_bridge_with=telnyx.omit, extra_body={"queue": "t-1"}
+    )
+    await _over(carrier)
+    story = (await carrier.sim("calls"))["calls"][0]
+    assert [talk["with"] for talk in story["talks"]] == [agent]
+    after = next(r for r in sink.received if r.path == "/after")
+    assert parse_qs(after.body.decode())["QueueResult"] == ["bridged"]
+    assert parse_qs(after.body.decode())["CallSid"] == [call_sid]
+
+
+def _answered(sink: Sink) -> bool:
+    webhooks = [r for r in sink.received if r.path == "/webhooks"]
+    return "call.answered" in [r.data["event_type"] for r in webhooks]
+
+
+async def test_a_message_is_recorded(carrier: Carrier, sink: Sink) -> None:
+    """Record leaves a file whose link goes to the callback, whether or not the caller stays."""
+    sink.replies["/texml"] = _xml(
+        '<Record maxLength="120" action="/after" recordingStatusCallback="/saved"/>'
+    )
+    sink.replies["/after"] = _xml("<Hangup/>")
+    for stays in (True, False):
+        await _call(carrier, message=4, stays=stays)
+    await eventually(lambda: _count(carrier, "texml.ended", 2))
+    saved = [parse_qs(r.body.decode()) for r in sink.received if r.path == "/saved"]
+    assert [form["RecordingStatus"] for form in saved] == [["completed"]] * 2
+    assert [r.path for r in sink.received].count("/after") == 1
+    async with carrier.session.get(saved[0]["RecordingUrl"][0]) as reply:
+        assert reply.content_type == "audio/wav"
+
+
+async def test_words_lead_on(carrier: Carrier, sink: Sink) -> None:
+    """What a caller says goes to a gather that listens to speech, keys do not."""
+    sink.replies["/texml"] = _xml(
+        '<Gather input="speech" action="menu"><Say>Which team?</Say></Gather>'
+    )
+    sink.replies["/menu"] = _xml("<Hangup/>")
+    await _call(carrier, say={"team": "sales"}, press="1")
+    await _over(carrier)
+    form = parse_qs(sink.received[1].body.decode())
+    assert (form["SpeechResult"], form.get("Digits")) == (["sales"], None)
+
+
+async def test_a_dialed_number_is_reported(carrier: Carrier, sink: Sink) -> None:
+    """Dial goes on at its action with what the dialed phone did."""
+    sink.replies["/texml"] = _xml(f'<Dial action="/after">{world.GRACE.number}</Dial>')
+    sink.replies["/after"] = _xml("<Hangup/>")
+    await carrier.sim(f"phones/{quote(world.GRACE.number)}", {"calls": "busy"})
+    await _call(carrier)
+    await _over(carrier)
+    assert parse_qs(sink.received[1].body.decode())["DialCallStatus"] == ["busy"]

@@ -1,75 +1,38 @@
 """The call machine: what each command does, what it refuses, and what follows with time."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from simulator import commands
 from simulator.calls import Switchboard
+from simulator.commands import Commands
 from simulator.errors import ApiError
 from simulator.legs import Call, State
 from simulator.machine import Action, After, Emit, Note, Timer
-
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-def _board() -> Switchboard:
-    numbers = count(1)
-    return Switchboard(lambda: f"id-{next(numbers)}", lambda: f"token-{next(numbers)}")
-
-
-def _ring(board: Switchboard, **more: Any) -> Call:
-    call, _ = board.ring(
-        caller="+13125550101", to="+12025550110", connection_id="1", now=NOW, **more
-    )
-    return call
-
-
-def _answered(board: Switchboard) -> Call:
-    call = _ring(board)
-    _do(board, call, "answer")
-    return call
-
-
-def _do(board: Switchboard, call: Call, action: str, **body: Any) -> list[Action]:
-    return commands.command(board, call.call_control_id, action, body, NOW)
-
-
-def _events(actions: Sequence[Action]) -> list[str]:
-    return [action.event_type for action in actions if isinstance(action, Emit)]
-
-
-def _event(actions: Sequence[Action], event_type: str) -> dict[str, Any]:
-    (found,) = [a for a in actions if isinstance(a, Emit) and a.event_type == event_type]
-    return found.payload
-
-
-def _timer(actions: Sequence[Action]) -> After:
-    (found,) = [action for action in actions if isinstance(action, After)]
-    return found
-
-
-def _pass_time(board: Switchboard, actions: Sequence[Action]) -> list[Action]:
-    """Let the one timer of these actions strike."""
-    after = _timer(actions)
-    return board.expire(after.timer, NOW + timedelta(seconds=after.seconds))
-
-
-def _code(board: Switchboard, call: Call, action: str, **body: Any) -> str:
-    with pytest.raises(ApiError) as refused:
-        _do(board, call, action, **body)
-    return refused.value.code
+from simulator.phones import Phone
+from simulator.scripts import Script
+from tests.unit.simulator.board import (
+    DIAL,
+    NOW,
+    PHONES,
+    answered,
+    code,
+    do,
+    event,
+    events,
+    new_board,
+    pass_time,
+    ring,
+)
 
 
 def test_an_incoming_call_is_parked() -> None:
     """An incoming call is announced as incoming and parked, its numbers as plain strings."""
-    _, actions = _board().ring(
+    _, actions = new_board().ring(
         caller="+13125550101", to="+12025550110", connection_id="77", now=NOW, name="Ada"
     )
-    payload = _event(actions, "call.initiated")
+    payload = event(actions, "call.initiated")
     assert payload["direction"] == "incoming"
     assert payload["state"] == "parked"
     assert payload["from"] == "+13125550101"
@@ -80,38 +43,38 @@ def test_an_incoming_call_is_parked() -> None:
 
 def test_answer_is_followed_by_answered() -> None:
     """The answer command leads to call.answered and connects the parties."""
-    board = _board()
-    call = _ring(board)
-    assert _events(_do(board, call, "answer")) == ["call.answered"]
+    board = new_board()
+    call = ring(board)
+    assert events(do(board, call, "answer")) == ["call.answered"]
     assert call.state is State.ANSWERED
 
 
 def test_an_outgoing_call_cannot_be_answered() -> None:
     """Answering our own outgoing leg is refused with 90102."""
-    board = _board()
-    call, _ = board.dial({"connection_id": "1", "from": "+12025550110", "to": "+13125550102"}, NOW)
-    assert _code(board, call, "answer") == "90102"
+    board = new_board()
+    call, _ = board.dial(DIAL, NOW)
+    assert code(board, call, "answer") == "90102"
 
 
 def test_speech_queues_up() -> None:
     """A second speak waits for the first; each has its started and ended."""
-    board = _board()
-    call = _answered(board)
-    first = _do(board, call, "speak", payload="One.", voice="female")
-    second = _do(board, call, "speak", payload="Two.", voice="female")
-    assert _events(first) == ["call.speak.started"]
-    assert _events(second) == []
-    then = _pass_time(board, first)
-    assert _events(then) == ["call.speak.ended", "call.speak.started"]
-    assert _event(then, "call.speak.ended")["status"] == "completed"
-    assert _events(_pass_time(board, then)) == ["call.speak.ended"]
+    board = new_board()
+    call = answered(board)
+    first = do(board, call, "speak", payload="One.", voice="female")
+    second = do(board, call, "speak", payload="Two.", voice="female")
+    assert events(first) == ["call.speak.started"]
+    assert events(second) == []
+    then = pass_time(board, first)
+    assert events(then) == ["call.speak.ended", "call.speak.started"]
+    assert event(then, "call.speak.ended")["status"] == "completed"
+    assert events(pass_time(board, then)) == ["call.speak.ended"]
 
 
 def test_speech_events_have_no_parties() -> None:
     """Speech events carry no from and to, as in Telnyx's schema."""
-    board = _board()
-    payload = _event(
-        _do(board, _answered(board), "speak", payload="Hi", voice="x"), "call.speak.started"
+    board = new_board()
+    payload = event(
+        do(board, answered(board), "speak", payload="Hi", voice="x"), "call.speak.started"
     )
     assert "from" not in payload
     assert "to" not in payload
@@ -119,33 +82,37 @@ def test_speech_events_have_no_parties() -> None:
 
 def test_a_hangup_cuts_speech_queue_and_gather() -> None:
     """A caller who hangs up ends speech with call_hangup and leaves the queue with hangup."""
-    board = _board()
-    call = _answered(board)
-    _do(board, call, "enqueue", queue_name="support")
-    _do(board, call, "speak", payload="Please wait.", voice="x")
-    _do(board, call, "gather_using_speak", payload="Press one.", voice="x")
+    board = new_board()
+    call = answered(board)
+    do(board, call, "enqueue", queue_name="support")
+    do(board, call, "speak", payload="Please wait.", voice="x")
+    do(board, call, "gather_using_speak", payload="Press one.", voice="x")
     actions = board.caller_hangs_up(call, NOW)
-    assert _event(actions, "call.speak.ended")["status"] == "call_hangup"
-    assert _event(actions, "call.gather.ended")["status"] == "call_hangup"
-    assert _event(actions, "call.dequeued")["reason"] == "hangup"
-    ended = _event(actions, "call.hangup")
+    assert event(actions, "call.speak.ended")["status"] == "call_hangup"
+    assert event(actions, "call.gather.ended")["status"] == "call_hangup"
+    assert event(actions, "call.dequeued")["reason"] == "hangup"
+    ended = event(actions, "call.hangup")
     assert (ended["hangup_cause"], ended["hangup_source"]) == ("normal_clearing", "caller")
     assert isinstance(ended["sip_hangup_cause"], str)
 
 
 def test_a_caller_who_gives_up_is_an_originator_cancel() -> None:
     """Hanging up before the answer is reported as originator_cancel."""
-    board = _board()
+    board = new_board()
     call, actions = board.ring(
-        caller="+13125550101", to="+12025550110", connection_id="1", now=NOW, patience=5
+        caller="+13125550101",
+        to="+12025550110",
+        connection_id="1",
+        now=NOW,
+        script=Script(patience=5),
     )
-    gone = _event(_pass_time(board, actions), "call.hangup")
+    gone = event(pass_time(board, actions), "call.hangup")
     assert gone["hangup_cause"] == "originator_cancel"
     assert call.state is State.ENDED
 
 
 @pytest.mark.parametrize(
-    ("action", "body", "code"),
+    ("action", "body", "expected"),
     [
         ("speak", {"payload": "Hi", "voice": "x"}, "90034"),
         ("enqueue", {"queue_name": "support"}, "90034"),
@@ -156,14 +123,14 @@ def test_a_caller_who_gives_up_is_an_originator_cancel() -> None:
         ("teleport", {}, "10005"),
     ],
 )
-def test_a_parked_call_refuses(action: str, body: dict[str, Any], code: str) -> None:
+def test_a_parked_call_refuses(action: str, body: dict[str, Any], expected: str) -> None:
     """Commands that need an answer, or lack a field, are refused with Telnyx's code."""
-    board = _board()
-    assert _code(board, _ring(board), action, **body) == code
+    board = new_board()
+    assert code(board, ring(board), action, **body) == expected
 
 
 @pytest.mark.parametrize(
-    ("action", "body", "code"),
+    ("action", "body", "expected"),
     [
         ("speak", {"voice": "x"}, "10004"),
         ("speak", {"payload": "Hi"}, "10004"),
@@ -176,69 +143,62 @@ def test_a_parked_call_refuses(action: str, body: dict[str, Any], code: str) -> 
         ("reject", {"cause": "USER_BUSY"}, "90102"),
     ],
 )
-def test_an_answered_call_refuses(action: str, body: dict[str, Any], code: str) -> None:
+def test_an_answered_call_refuses(action: str, body: dict[str, Any], expected: str) -> None:
     """Commands that do not fit an answered call are refused with Telnyx's code."""
-    board = _board()
-    assert _code(board, _answered(board), action, **body) == code
+    board = new_board()
+    assert code(board, answered(board), action, **body) == expected
 
 
 def test_an_ended_call_refuses_everything() -> None:
     """A command to a call that has ended gets 90018."""
-    board = _board()
-    call = _answered(board)
-    _do(board, call, "hangup")
-    assert _code(board, call, "speak", payload="Hi", voice="x") == "90018"
+    board = new_board()
+    call = answered(board)
+    do(board, call, "hangup")
+    assert code(board, call, "speak", payload="Hi", voice="x") == "90018"
 
 
 def test_an_unknown_call_is_named() -> None:
     """A command to a call nobody knows gets 90015."""
     with pytest.raises(ApiError) as refused:
-        commands.command(_board(), "v3:nobody", "answer", {}, NOW)
+        Commands(new_board(), PHONES).perform("v3:nobody", "answer", {}, NOW)
     assert refused.value.code == "90015"
 
 
 def test_a_command_id_counts_once_within_a_minute() -> None:
     """The same command_id is ignored for 60 s and works again after that."""
-    board = _board()
-    call = _answered(board)
-    speak = {"payload": "Hi", "voice": "x", "command_id": "c1"}
-    assert _events(_do(board, call, "speak", **speak)) == ["call.speak.started"]
-    again = _do(board, call, "speak", **speak)
+    board = new_board()
+    call = answered(board)
+    speak: dict[str, Any] = {"payload": "Hi", "voice": "x", "command_id": "c1"}
+    assert events(do(board, call, "speak", **speak)) == ["call.speak.started"]
+    again = do(board, call, "speak", **speak)
     assert [note.kind for note in again if isinstance(note, Note)] == ["call.repeated"]
-    assert _events(again) == []
-    later = commands.command(
-        board, call.call_control_id, "speak", speak, NOW + timedelta(seconds=61)
-    )
+    assert events(again) == []
+    later = do(board, call, "speak", at=NOW + timedelta(seconds=61), **speak)
     assert "call.speak" in [note.kind for note in later if isinstance(note, Note)]
 
 
 def test_a_refused_command_does_not_use_up_its_id() -> None:
     """A command_id of a refused command can be used again."""
-    board = _board()
-    call = _ring(board)
-    assert _code(board, call, "speak", payload="Hi", voice="x", command_id="c1") == "90034"
-    _do(board, call, "answer")
-    actions = _do(board, call, "speak", payload="Hi", voice="x", command_id="c1")
-    assert _events(actions) == ["call.speak.started"]
+    board = new_board()
+    call = ring(board)
+    assert code(board, call, "speak", payload="Hi", voice="x", command_id="c1") == "90034"
+    do(board, call, "answer")
+    actions = do(board, call, "speak", payload="Hi", voice="x", command_id="c1")
+    assert events(actions) == ["call.speak.started"]
 
 
 def test_dialing_twice_with_one_command_id_calls_once() -> None:
     """The command_id of a dial is global: the second dial returns the first call."""
-    board = _board()
-    body = {
-        "connection_id": "1",
-        "from": "+12025550110",
-        "to": "+13125550102",
-        "command_id": "d1",
-    }
+    board = new_board()
+    body = DIAL | {"command_id": "d1"}
     first, _ = board.dial(body, NOW)
     second, actions = board.dial(body, NOW)
     assert second is first
-    assert _events(actions) == []
+    assert events(actions) == []
 
 
 @pytest.mark.parametrize(
-    ("fate", "events", "cause"),
+    ("fate", "expected", "cause"),
     [
         ("pick_up", ["call.answered"], None),
         ("busy", ["call.hangup"], "user_busy"),
@@ -246,34 +206,32 @@ def test_dialing_twice_with_one_command_id_calls_once() -> None:
         ("no_answer", ["call.hangup"], "timeout"),
     ],
 )
-def test_what_the_callee_does(fate: str, events: list[str], cause: str | None) -> None:
+def test_what_the_callee_does(fate: str, expected: list[str], cause: str | None) -> None:
     """A dialed phone picks up, is busy, rejects or lets it ring."""
-    board = _board()
-    _, actions = board.dial(
-        {"connection_id": "1", "from": "+12025550110", "to": "+13125550102"}, NOW, fate
-    )
-    assert _event(actions, "call.initiated")["direction"] == "outgoing"
-    follow = _pass_time(board, actions)
-    assert _events(follow) == events
+    board = new_board()
+    _, actions = board.dial(DIAL, NOW, Phone("+13125550102", calls=[fate]))
+    assert event(actions, "call.initiated")["direction"] == "outgoing"
+    follow = pass_time(board, actions)
+    assert events(follow) == expected
     if cause:
-        assert _event(follow, "call.hangup")["hangup_cause"] == cause
+        assert event(follow, "call.hangup")["hangup_cause"] == cause
 
 
 def test_queues_are_first_in_first_out() -> None:
     """Bridging a queue takes the caller who waits longest and tells both legs."""
-    board = _board()
-    first, second, agent = _answered(board), _answered(board), _answered(board)
+    board = new_board()
+    first, second, agent = answered(board), answered(board), answered(board)
     assert (
-        _event(_do(board, first, "enqueue", queue_name="support"), "call.enqueued")[
+        event(do(board, first, "enqueue", queue_name="support"), "call.enqueued")[
             "current_position"
         ]
         == 1
     )
-    enqueued = _event(_do(board, second, "enqueue", queue_name="support"), "call.enqueued")
+    enqueued = event(do(board, second, "enqueue", queue_name="support"), "call.enqueued")
     assert enqueued["current_position"] == 2
     assert "from" not in enqueued
-    actions = _do(board, agent, "bridge", queue="support")
-    dequeued = _event(actions, "call.dequeued")
+    actions = do(board, agent, "bridge", queue="support")
+    dequeued = event(actions, "call.dequeued")
     assert (dequeued["call_control_id"], dequeued["reason"]) == (first.call_control_id, "bridged")
     bridged = [a for a in actions if isinstance(a, Emit) and a.event_type == "call.bridged"]
     assert {each.payload["call_control_id"] for each in bridged} == {
@@ -285,63 +243,63 @@ def test_queues_are_first_in_first_out() -> None:
 
 def test_a_queue_has_its_limits() -> None:
     """A full queue, another max_size and a call already queued each have their own code."""
-    board = _board()
-    one, two = _answered(board), _answered(board)
-    _do(board, one, "enqueue", queue_name="small", max_size=1)
-    assert _code(board, two, "enqueue", queue_name="small") == "90036"
-    assert _code(board, two, "enqueue", queue_name="small", max_size=2) == "90037"
-    assert _code(board, one, "enqueue", queue_name="other") == "90038"
+    board = new_board()
+    one, two = answered(board), answered(board)
+    do(board, one, "enqueue", queue_name="small", max_size=1)
+    assert code(board, two, "enqueue", queue_name="small") == "90036"
+    assert code(board, two, "enqueue", queue_name="small", max_size=2) == "90037"
+    assert code(board, one, "enqueue", queue_name="other") == "90038"
 
 
 def test_waiting_too_long_leaves_the_call_parked() -> None:
     """After max_wait_time_secs a call leaves the queue with timeout and lives on."""
-    board = _board()
-    call = _answered(board)
-    enqueued = _do(board, call, "enqueue", queue_name="support", max_wait_time_secs=10)
-    follow = _pass_time(board, enqueued)
-    dequeued = _event(follow, "call.dequeued")
+    board = new_board()
+    call = answered(board)
+    enqueued = do(board, call, "enqueue", queue_name="support", max_wait_time_secs=10)
+    follow = pass_time(board, enqueued)
+    dequeued = event(follow, "call.dequeued")
     assert (dequeued["reason"], dequeued["wait_time_secs"]) == ("timeout", 10)
     assert call.alive
 
 
 def test_a_queue_knows_its_average_wait() -> None:
     """The mean of the waits so far is told to the next caller and shown with the queue."""
-    board = _board()
-    first, second = _answered(board), _answered(board)
+    board = new_board()
+    first, second = answered(board), answered(board)
     for call, seconds in ((first, 10), (second, 20)):
-        _do(board, call, "enqueue", queue_name="support")
+        do(board, call, "enqueue", queue_name="support")
         later = NOW + timedelta(seconds=seconds)
-        commands.command(board, call.call_control_id, "leave_queue", {}, later)
-    enqueued = _event(_do(board, first, "enqueue", queue_name="support"), "call.enqueued")
+        do(board, call, "leave_queue", at=later)
+    enqueued = event(do(board, first, "enqueue", queue_name="support"), "call.enqueued")
     assert enqueued["queue_avg_wait_time_secs"] == 15
     assert board.queues["support"].resource()["average_wait_time_secs"] == 15
 
 
 def test_the_wait_of_an_earlier_stay_does_not_count() -> None:
     """A timer of a stay that has ended does not end the next one."""
-    board = _board()
-    call = _answered(board)
-    earlier = _do(board, call, "enqueue", queue_name="support", max_wait_time_secs=10)
-    _do(board, call, "leave_queue")
+    board = new_board()
+    call = answered(board)
+    earlier = do(board, call, "enqueue", queue_name="support", max_wait_time_secs=10)
+    do(board, call, "leave_queue")
     later = NOW + timedelta(seconds=5)
     again = {"queue_name": "support", "max_wait_time_secs": 10}
-    commands.command(board, call.call_control_id, "enqueue", again, later)
-    assert _pass_time(board, earlier) == []
+    do(board, call, "enqueue", at=later, **again)
+    assert pass_time(board, earlier) == []
 
 
 def test_both_legs_of_a_bridge_end_together() -> None:
     """When one party of a bridge hangs up, the other leg ends too."""
-    board = _board()
-    caller, agent = _answered(board), _answered(board)
-    _do(board, agent, "bridge", call_control_id=caller.call_control_id)
-    assert _events(board.caller_hangs_up(caller, NOW)) == ["call.hangup", "call.hangup"]
+    board = new_board()
+    caller, agent = answered(board), answered(board)
+    do(board, agent, "bridge", call_control_id=caller.call_control_id)
+    assert events(board.caller_hangs_up(caller, NOW)) == ["call.hangup", "call.hangup"]
     assert not agent.alive
 
 
 def _gather(board: Switchboard, **body: Any) -> tuple[Call, list[Action]]:
-    call = _answered(board)
+    call = answered(board)
     asked = {"payload": "Your number?", "voice": "x"} | body
-    return call, _do(board, call, "gather_using_speak", **asked)
+    return call, do(board, call, "gather_using_speak", **asked)
 
 
 def _press(board: Switchboard, call: Call, digits: str) -> list[Action]:
@@ -350,75 +308,75 @@ def _press(board: Switchboard, call: Call, digits: str) -> list[Action]:
 
 def test_gathered_digits_keep_their_zeros() -> None:
     """Digits end with the terminator, which is not one of them, and stay a string."""
-    board = _board()
+    board = new_board()
     call, _ = _gather(board)
     actions = _press(board, call, "007#")
-    assert _events(actions).count("call.dtmf.received") == 4
-    ended = _event(actions, "call.gather.ended")
+    assert events(actions).count("call.dtmf.received") == 4
+    ended = event(actions, "call.gather.ended")
     assert (ended["digits"], ended["status"]) == ("007", "valid")
 
 
 def test_a_gather_ends_at_its_maximum() -> None:
     """The last digit that fits ends the gather without a terminator."""
-    board = _board()
+    board = new_board()
     call, _ = _gather(board, maximum_digits=2)
-    assert _event(_press(board, call, "12"), "call.gather.ended")["digits"] == "12"
+    assert event(_press(board, call, "12"), "call.gather.ended")["digits"] == "12"
 
 
 def test_a_gather_gives_up_after_its_tries() -> None:
     """Silence is asked about maximum_tries times and then ends as a timeout."""
-    board = _board()
+    board = new_board()
     _, asked = _gather(board, maximum_tries=2)
-    again = _pass_time(board, asked)
-    assert _events(again) == []
-    assert _event(_pass_time(board, again), "call.gather.ended")["status"] == "timeout"
+    again = pass_time(board, asked)
+    assert events(again) == []
+    assert event(pass_time(board, again), "call.gather.ended")["status"] == "timeout"
 
 
 def test_a_digit_restarts_the_wait() -> None:
     """The timer of an earlier wait does not end a gather that a digit has restarted."""
-    board = _board()
+    board = new_board()
     call, asked = _gather(board, minimum_digits=3)
     _press(board, call, "1")
-    assert _pass_time(board, asked) == []
+    assert pass_time(board, asked) == []
 
 
 def test_a_scripted_caller_presses_when_asked() -> None:
     """A caller told to press digits does so when the first gather has been spoken."""
-    board = _board()
-    call = _ring(board, presses="5#")
-    _do(board, call, "answer")
-    asked = _do(board, call, "gather_using_speak", payload="Choose.", voice="x")
+    board = new_board()
+    call = ring(board, press="5#")
+    do(board, call, "answer")
+    asked = do(board, call, "gather_using_speak", payload="Choose.", voice="x")
     timers = [a.timer for a in asked if isinstance(a, After) and a.timer.kind == "press"]
-    assert _event(board.expire(timers[0], NOW), "call.gather.ended")["digits"] == "5"
+    assert event(board.expire(timers[0], NOW), "call.gather.ended")["digits"] == "5"
 
 
 def test_audio_ends_by_itself_or_when_stopped() -> None:
     """Audio that loops for ever lasts until playback_stop and is then cancelled."""
-    board = _board()
-    call = _answered(board)
-    once = _do(board, call, "playback_start", audio_url="https://media.example.com/a.wav")
-    assert _event(_pass_time(board, once), "call.playback.ended")["status"] == "completed"
-    endless = _do(board, call, "playback_start", media_name="hold", loop="infinity")
+    board = new_board()
+    call = answered(board)
+    once = do(board, call, "playback_start", audio_url="https://media.example.com/a.wav")
+    assert event(pass_time(board, once), "call.playback.ended")["status"] == "completed"
+    endless = do(board, call, "playback_start", media_name="hold", loop="infinity")
     assert not [action for action in endless if isinstance(action, After)]
-    stopped = _event(_do(board, call, "playback_stop"), "call.playback.ended")
+    stopped = event(do(board, call, "playback_stop"), "call.playback.ended")
     assert (stopped["status"], stopped["media_name"]) == ("cancelled", "hold")
 
 
 def test_client_state_stays_with_the_call() -> None:
     """A client_state given once is carried by the events of the command and all later ones."""
-    board = _board()
-    call = _ring(board)
-    answered = _do(board, call, "answer", client_state="YWJj")
-    assert _event(answered, "call.answered")["client_state"] == "YWJj"
+    board = new_board()
+    call = ring(board)
+    actions = do(board, call, "answer", client_state="YWJj")
+    assert event(actions, "call.answered")["client_state"] == "YWJj"
     ended = board.caller_hangs_up(call, NOW)
-    assert _event(ended, "call.hangup")["client_state"] == "YWJj"
+    assert event(ended, "call.hangup")["client_state"] == "YWJj"
 
 
 def test_a_call_can_be_read_for_ten_minutes_after_its_end() -> None:
     """GET of an ended call works for ten minutes, then it is not found."""
-    board = _board()
-    call = _answered(board)
-    _do(board, call, "hangup")
+    board = new_board()
+    call = answered(board)
+    do(board, call, "hangup")
     assert board.readable(call.call_control_id, NOW + timedelta(minutes=9)) is call
     with pytest.raises(ApiError) as refused:
         board.readable(call.call_control_id, NOW + timedelta(minutes=11))
