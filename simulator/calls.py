@@ -64,7 +64,7 @@ class Switchboard:
         attributes: Mapping[str, Any] | None = None,
     ) -> tuple[Call, list[Action]]:
         """Let somebody call us; `attributes` are further fields of call.initiated."""
-        call = self.make_call(connection_id, caller, to, now, incoming=True)
+        call = self._make_call(connection_id, caller, to, now, State.PARKED)
         self.calls[call.call_control_id] = call
         call.caller_id_name = name
         call.script, call.attributes = script or Script(), attributes or {}
@@ -80,7 +80,7 @@ class Switchboard:
             return known[1], [
                 known[1].note("call.repeated", {"action": "dial", "command_id": command_id})
             ]
-        call = dialing.checked(self, body, now)
+        call = dialing.checked(body, self.calls, self._leg_maker(now))
         actions = dialing.ringing(call, body, phone or Phone(call.to_number), now)
         self.calls[call.call_control_id] = call
         if command_id:
@@ -92,25 +92,30 @@ class Switchboard:
 
     def transfer(self, call: Call, body: checks.Body, phone: Phone, now: datetime) -> list[Action]:
         """Ring somebody else for a call; both are bridged when they pick up."""
-        leg = dialing.transferred(self, call, body, now)
+        leg = dialing.transferred(call, body, self._leg_maker(now))
         actions = dialing.ringing(leg, body, phone, now)
         self.calls[leg.call_control_id] = leg
         return actions
 
-    def make_call(
-        self, connection_id: str, caller: str, to: str, now: datetime, *, incoming: bool
+    def _leg_maker(self, now: datetime) -> dialing.MakeLeg:
+        def make(connection_id: str, caller: str, to: str) -> Call:
+            return self._make_call(connection_id, caller, to, now, State.RINGING)
+
+        return make
+
+    def _make_call(
+        self, connection_id: str, caller: str, to: str, now: datetime, state: State
     ) -> Call:
-        """Return a leg that nobody knows of yet."""
         return Call(
             call_control_id=f"v3:{self._new_token()}",
             call_leg_id=self._new_id(),
             call_session_id=self._new_id(),
             connection_id=connection_id,
-            incoming=incoming,
+            incoming=state is State.PARKED,
             from_number=caller,
             to_number=to,
             start_time=now,
-            state=State.PARKED if incoming else State.RINGING,
+            state=state,
         )
 
     def readable(self, call_control_id: str, now: datetime) -> Call:

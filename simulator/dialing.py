@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from simulator import checks
 from simulator.errors import ApiError
@@ -11,20 +11,20 @@ from simulator.legs import Call
 from simulator.machine import Action, After, Timer
 from simulator.phones import Phone
 
-if TYPE_CHECKING:
-    from simulator.calls import Switchboard
+MakeLeg = Callable[[str, str, str], Call]
+"""Makes an outgoing leg on a connection, from a number to another."""
 
 
-def checked(board: Switchboard, body: checks.Body, now: datetime) -> Call:
+def checked(body: checks.Body, calls: Mapping[str, Call], make: MakeLeg) -> Call:
     """Return the leg that a dial asks for; raises ApiError for what Telnyx refuses."""
     connection_id = checks.text(body, "connection_id", required=True)
     caller = checks.phone_number(body, "from")
     if isinstance(body.get("to"), list):
         raise ApiError("10038", "The simulator dials one number per call.", pointer="/to")
     to = _callee(body)
-    linked = _linked(board, body)
+    linked = _linked(body, calls)
     state = checks.client_state(body)
-    call = board.make_call(connection_id, caller, to, now, incoming=False)
+    call = make(connection_id, caller, to)
     call.client_state = state
     call.webhook_url = checks.text(body, "webhook_url")
     call.parks = checks.text(body, "park_after_unbridge") == "self"
@@ -37,11 +37,11 @@ def checked(board: Switchboard, body: checks.Body, now: datetime) -> Call:
     return call
 
 
-def transferred(board: Switchboard, call: Call, body: checks.Body, now: datetime) -> Call:
+def transferred(call: Call, body: checks.Body, make: MakeLeg) -> Call:
     """Return the new leg of a transfer, to be bridged to this call when it is answered."""
     to = _callee(body)
     caller = checks.text(body, "from", default=call.to_number)
-    leg = board.make_call(call.connection_id, caller, to, now, incoming=False)
+    leg = make(call.connection_id, caller, to)
     leg.call_session_id = call.call_session_id
     leg.client_state = checks.client_state(
         {"client_state": body.get("target_leg_client_state", call.client_state)}
@@ -77,8 +77,8 @@ def _callee(body: checks.Body) -> str:
     return to
 
 
-def _linked(board: Switchboard, body: checks.Body) -> Call | None:
+def _linked(body: checks.Body, calls: Mapping[str, Call]) -> Call | None:
     """Return the leg in link_to, which some of the other fields cannot do without."""
     needing = ("bridge_on_answer", "bridge_intent", "park_after_unbridge")
     required = any(body.get(name) for name in needing)
-    return board.calls.get(checks.text(body, "link_to", required=required))
+    return calls.get(checks.text(body, "link_to", required=required))
