@@ -80,7 +80,7 @@ def test_an_offer_goes_forward_only() -> None:
 def test_every_state_is_of_one_sort() -> None:
     """What holds an entry loads the agent, and what is over does neither."""
     assert OPEN < HOLDING < LOADING
-    assert LOADING | OVER == set(OfferState)
+    assert set(OfferState) == LOADING | OVER
     assert not LOADING & OVER
 
 
