@@ -1,5 +1,7 @@
 """The same request twice gets the same answer and has one effect."""
 
+import hashlib
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -79,6 +81,26 @@ class Requests:
         self._recorded += 1
         if self._recorded % _PRUNE_EVERY == 0:
             await self.prune(connection, self._clock.now() - _KEEP)
+
+    async def once(
+        self,
+        connection: AsyncConnection,
+        method: str,
+        request_id: str,
+        request: bytes,
+        act: Callable[[], Awaitable[bytes]],
+    ) -> bytes:
+        """Act and keep the answer; the same request again gets the first answer and nothing more.
+
+        `request` is the request as deterministic bytes. Raises what `replay` and `record` raise.
+        """
+        fingerprint = hashlib.sha256(request).digest()
+        first = await self.replay(connection, method, request_id, fingerprint)
+        if first is not None:
+            return first
+        answer = await act()
+        await self.record(connection, method, request_id, fingerprint, answer)
+        return answer
 
     async def prune(self, connection: AsyncConnection, before: datetime) -> int:
         """Delete answers older than `before` and return how many that were."""
