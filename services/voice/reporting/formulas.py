@@ -29,8 +29,8 @@ class EarlyAbandons(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
-    """One call through a queue, as its facts tell it."""
+class _Stay:
+    """One call in a queue, as its facts tell it."""
 
     caller_key: str
     enqueue_time: datetime
@@ -79,7 +79,7 @@ def queue_figures(
     after the interval, to see who had to call again within seven days.
     """
     told = list(facts)
-    calls = [_journey(each) for each in _by_entry(told).values()]
+    calls = [_stay(each) for each in _by_visit(told).values()]
     kinds = Counter(fact.kind for fact in told)
     outcomes = Counter(call.outcome for call in calls if call.outcome)
     live = [call for call in calls if not call.is_callback]
@@ -135,16 +135,18 @@ def service_level(
             return _rate(on_time + early, len(answered) + len(abandoned))
 
 
-def _by_entry(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
-    found: dict[str, list[Fact]] = {}
+def _by_visit(facts: Iterable[Fact]) -> dict[tuple[str, datetime], list[Fact]]:
+    """Return the facts of each stay of a caller; whoever is moved away and back stays twice."""
+    found: dict[tuple[str, datetime], list[Fact]] = {}
     for fact in facts:
         if fact.entry_id:
-            found.setdefault(fact.entry_id, []).append(fact)
+            visit = (fact.entry_id, fact.enqueue_time or fact.start_time)
+            found.setdefault(visit, []).append(fact)
     return found
 
 
-def _journey(facts: Sequence[Fact]) -> Journey:
-    """Tell one call's way from its facts, in whatever order they come."""
+def _stay(facts: Sequence[Fact]) -> _Stay:
+    """Tell one call's stay from its facts, in whatever order they come."""
     enqueued = min(fact.enqueue_time or fact.start_time for fact in facts)
     left = next((fact for fact in facts if fact.kind is FactKind.LEFT), None)
     talks = {fact.offer_id: fact.length for fact in facts if fact.kind is FactKind.TALKED}
@@ -155,7 +157,7 @@ def _journey(facts: Sequence[Fact]) -> Journey:
         and talks.get(fact.offer_id, SHORTEST_TALK) >= SHORTEST_TALK
     ]
     over = min(real, default=left.start_time if left else None)
-    return Journey(
+    return _Stay(
         caller_key=next((fact.caller_key for fact in facts if fact.caller_key), ""),
         enqueue_time=enqueued,
         wait=None if over is None else max(over - enqueued, _ZERO),
@@ -174,7 +176,7 @@ def _handle_time(facts: Iterable[Fact], handled: int) -> timedelta | None:
 
 
 def _repeat_rate(
-    handled: Sequence[Journey], later_callers: Iterable[tuple[str, datetime]]
+    handled: Sequence[_Stay], later_callers: Iterable[tuple[str, datetime]]
 ) -> float | None:
     """Return how many handled callers called again within seven days.
 

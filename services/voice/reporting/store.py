@@ -35,6 +35,22 @@ class FactStore:
         row = insert_into(connection, facts).values(values)
         await connection.execute(row.on_conflict_do_nothing(index_elements=["fact_id"]))
 
+    async def entered(
+        self, connection: AsyncConnection, entry_id: str, queue_id: str
+    ) -> datetime | None:
+        """Return when an entry last entered a queue, or None when it never did."""
+        query = (
+            sa.select(facts.c.start_time)
+            .where(
+                facts.c.entry_id == entry_id,
+                facts.c.queue_id == queue_id,
+                facts.c.kind == FactKind.ENTERED.value,
+            )
+            .order_by(facts.c.start_time.desc())
+            .limit(1)
+        )
+        return (await connection.execute(query)).scalar_one_or_none()
+
     async def of_queue(
         self, connection: AsyncConnection, queue_id: str, start: datetime, end: datetime
     ) -> Sequence[Fact]:
