@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from carrier.media_policy import DEFAULT_HOSTS
-from chassis.settings import address, boolean, choice, setting
+from chassis.settings import address, boolean, choice, number, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,18 @@ class Settings:
         default=DEFAULT_HOSTS,
         parse=lambda text: tuple(text.replace(",", " ").split()),
         help="hosts that documents may be fetched from, by comma; *.x is any host below x",
+    )
+    retention_interval: float = setting(
+        "SWITCHHOOK_FAX_RETENTION_INTERVAL",
+        default=300.0,
+        parse=number(1, 86400),
+        help="seconds between two looks at what has grown older than its policy allows",
+    )
+    audit_records: bool = setting(
+        "SWITCHHOOK_FAX_AUDIT_RECORDS",
+        default=False,
+        parse=boolean,
+        help="on records reads of numbers and times as well as reads of content",
     )
     instance: str = setting(
         "SWITCHHOOK_FAX_INSTANCE",

@@ -105,7 +105,12 @@ texts = sa.Table(
 words = sa.Table(
     "fax_words",
     metadata,
-    sa.Column("word", sa.String(64), primary_key=True),
+    # Words are looked up by ranges of bytes, which a language's own order would not keep together.
+    sa.Column(
+        "word",
+        sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql"),
+        primary_key=True,
+    ),
     sa.Column("fax_id", sa.String(128), primary_key=True),
     sa.Index("fax_words_fax", "fax_id"),
 )

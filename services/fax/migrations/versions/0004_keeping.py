@@ -12,6 +12,8 @@ revision = "0004"
 down_revision = "0003"
 
 _TIME = sa.DateTime(timezone=True)
+# Words are looked up by ranges of bytes, which a language's own order would not keep together.
+_WORD = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
 _GENESIS = "0" * 64
 
 
@@ -105,7 +107,7 @@ def _texts(op: Operations) -> None:
     )
     op.create_table(
         "fax_words",
-        sa.Column("word", sa.String(64), primary_key=True),
+        sa.Column("word", _WORD, primary_key=True),
         sa.Column("fax_id", sa.String(128), primary_key=True),
     )
     op.create_index("fax_words_fax", "fax_words", ["fax_id"])
