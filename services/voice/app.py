@@ -26,12 +26,12 @@ from chassis.health import Health
 from chassis.jetstream import bus
 from chassis.metrics import Metrics
 from chassis.settings import describe
-from services.voice.calls.commands import KIND, CommandEffects, CommandPerformer
-from services.voice.calls.store import SqlCalls
-from services.voice.calls.switchboard import CallReader, Switchboard
+from services.voice.calls.reading import CallReader
+from services.voice.calls.wiring import Telephony, telephony
 from services.voice.consumer import DURABLE, SUBJECTS, CallEvents
 from services.voice.directory import DEADLINE, CrmDirectory
 from services.voice.documents import Documents
+from services.voice.inbound import InboundPolicy
 from services.voice.policy import Policy
 from services.voice.servicer import CallServicer, TexmlServicer
 from services.voice.settings import Settings
@@ -53,7 +53,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
     """Run the service for the block."""
     with logs.bound(service="voice"):
         _log.info("settings.loaded", **describe(settings))
-        health, metrics, clock, calls = Health(), Metrics(), SystemClock(), SqlCalls()
+        health, metrics, clock = Health(), Metrics(), SystemClock()
         async with (
             database(
                 settings.database_url, schema="voice", migrations="services.voice.migrations"
@@ -67,13 +67,14 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
             # The first caller should not wait for the connection.
             crm.get_state(try_to_connect=True)
             directory = CrmDirectory(CrmServiceStub(crm), metrics)
-            effects, policy = CommandEffects(settings.speech), _policy(settings)
-            switchboard = Switchboard(opened, calls, outbox, directory, effects, policy, clock)
+            legs = _telephony(settings, clock)
+            inbound = InboundPolicy(opened, directory, legs.desk, _policy(settings))
+            legs.switchboard.listeners.append(inbound)
             async with (
                 dispatching(
                     opened,
                     outbox,
-                    {KIND: CommandPerformer(carrier, switchboard)},
+                    legs.performers(carrier),
                     instance=settings.instance,
                     clock=clock,
                 ) as dispatcher,
@@ -85,13 +86,13 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                     inbox=inbox,
                     decode=Event.FromString,
                     identity=lambda event: event.event_id,
-                    handler=CallEvents(switchboard),
+                    handler=CallEvents(legs.switchboard, legs.tokens, inbound, metrics),
                     after_commit=dispatcher.wake,
                 ) as consumer,
                 admin_server(settings.admin_address, health, metrics.registry) as admin,
                 serving(
                     settings.grpc_address,
-                    _services(opened, calls, switchboard, Documents(settings.speech), clock),
+                    _services(opened, legs, inbound, Documents(settings.speech), clock),
                     domain="voice.switchhook",
                     health=health,
                     reflection=settings.reflection,
@@ -103,6 +104,15 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 health.probe("consumer", consumer.healthy)
                 flow_metrics.expose(metrics, consumer, dispatcher)
                 yield Addresses(port, admin)
+
+
+def _telephony(settings: Settings, clock: SystemClock) -> Telephony:
+    return telephony(
+        speech=settings.speech,
+        state_secrets=settings.state_secrets or (settings.api_key,),
+        numbers=settings.numbers,
+        clock=clock,
+    )
 
 
 def _policy(settings: Settings) -> Policy:
@@ -117,20 +127,20 @@ def _policy(settings: Settings) -> Policy:
 
 def _services(
     opened: Database,
-    calls: SqlCalls,
-    switchboard: Switchboard,
+    legs: Telephony,
+    inbound: InboundPolicy,
     documents: Documents,
     clock: SystemClock,
 ) -> Sequence[Service]:
     return [
         Service(
             call_service_pb2_grpc.add_CallServiceServicer_to_server,
-            CallServicer(CallReader(opened, calls)),
+            CallServicer(CallReader(opened, legs.calls)),
             call_service_pb2.DESCRIPTOR.services_by_name["CallService"],
         ),
         Service(
             texml_service_pb2_grpc.add_TexmlServiceServicer_to_server,
-            TexmlServicer(switchboard, documents, clock),
+            TexmlServicer(legs.switchboard, inbound, documents, clock),
             texml_service_pb2.DESCRIPTOR.services_by_name["TexmlService"],
         ),
     ]

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from carrier import texml
-from services.voice.policy import Enqueue, Instruction, Reject, Speak
+from services.voice.calls.command import Enqueue, Reject, Speak
+from services.voice.policy import Instruction
 
 
 class Documents:
@@ -23,5 +24,5 @@ class Documents:
                 return texml.say(text, voice=self._voice)
             case Enqueue(queue):
                 return texml.enqueue(queue)
-            case Reject():
+            case Reject(_):
                 return texml.reject()

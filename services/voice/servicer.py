@@ -14,8 +14,10 @@ from chassis import pages
 from chassis.clock import Clock
 from services.voice import translate
 from services.voice.calls import sightings
-from services.voice.calls.switchboard import CallReader, Switchboard
+from services.voice.calls.reading import CallReader
+from services.voice.calls.switchboard import Switchboard
 from services.voice.documents import Documents
+from services.voice.inbound import InboundPolicy
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -49,8 +51,15 @@ class CallServicer(call_service_pb2_grpc.CallServiceServicer):
 class TexmlServicer(texml_service_pb2_grpc.TexmlServiceServicer):
     """Answers the carrier's requests for TeXML."""
 
-    def __init__(self, switchboard: Switchboard, documents: Documents, clock: Clock) -> None:
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        inbound: InboundPolicy,
+        documents: Documents,
+        clock: Clock,
+    ) -> None:
         self._switchboard = switchboard
+        self._inbound = inbound
         self._documents = documents
         self._clock = clock
 
@@ -63,6 +72,6 @@ class TexmlServicer(texml_service_pb2_grpc.TexmlServiceServicer):
         """
         sighting = sightings.of_texml(request.app, request.parameters, self._clock.now())
         asked = sightings.wants_instructions(request.parameters)
-        given = await self._switchboard.instruct(sighting) if asked else []
+        given = await self._inbound.instruct(self._switchboard, sighting) if asked else []
         document = self._documents.write(given)
         return texml_service_pb2.AnswerTexmlResponse(document=document)

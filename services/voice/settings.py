@@ -94,6 +94,19 @@ class Settings:
         parse=queue_name,
         help="where VIP callers wait",
     )
+    state_secrets: tuple[str, ...] = setting(
+        "SWITCHHOOK_VOICE_STATE_SECRETS",
+        default=(),
+        parse=lambda text: tuple(text.replace(",", " ").split()),
+        secret=True,
+        help="what client_state is signed with, by comma: the first signs, all are believed; "
+        "empty: a key made of the API key",
+    )
+    connection_id: str = setting(
+        "SWITCHHOOK_VOICE_CONNECTION_ID",
+        default="",
+        help="the carrier's application that DialCall dials through unless told otherwise",
+    )
     instance: str = setting(
         "SWITCHHOOK_VOICE_INSTANCE",
         default="voice-1",

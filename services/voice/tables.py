@@ -5,10 +5,14 @@ import sqlalchemy as sa
 from chassis.columns import UtcTime
 from chassis.inbox import Inbox
 from chassis.outbox import Outbox
+from chassis.requests import Requests
+from chassis.timers import Timers
 
 metadata = sa.MetaData()
 inbox = Inbox(metadata)
 outbox = Outbox(metadata)
+timers = Timers(metadata)
+requests = Requests(metadata)
 
 
 def _text(name: str) -> sa.Column[str]:
@@ -55,15 +59,28 @@ calls = sa.Table(
     sa.Column("hangup_time", UtcTime),
     _text("hangup_cause"),
     _text("hangup_source"),
-    _text("refused_steps"),
     _text("queue_name"),
     sa.Column("create_time", UtcTime, nullable=False),
     sa.Column("update_time", UtcTime, nullable=False),
+    sa.Column("last_bridge_time", UtcTime),
+    _text("caller_id_name"),
+    _text("screening_result"),
+    _text("diversion"),
+    _text("role"),
+    _text("subject"),
+    _text("dial_id"),
+    sa.Column("lost", sa.Boolean, nullable=False),
+    _text("lookup_tier"),
+    _text("lookup_owner_agent_id"),
+    sa.Column("lookup_escalated", sa.Boolean, nullable=False),
+    _text("results"),
+    _text("refusals"),
     sa.Index("ix_calls_newest", "create_time", "leg_id"),
     sa.Index("ix_calls_control_id", "control_id"),
     sa.Index("ix_calls_session_id", "session_id"),
     sa.Index("ix_calls_caller_number", "caller_number", "create_time"),
     sa.Index("ix_calls_called_number", "called_number", "create_time"),
+    sa.Index("ix_calls_dial_id", "dial_id"),
 )
 
 commands = sa.Table(
@@ -71,7 +88,9 @@ commands = sa.Table(
     metadata,
     sa.Column("command_id", sa.Text, primary_key=True),
     _text("leg_id"),
-    _text("step"),
+    _text("command_key"),
+    _text("kind"),
+    sa.Column("ordinal", sa.Integer, nullable=False),
     _text("state"),
     _text("reason"),
     sa.Column("request_time", UtcTime, nullable=False),

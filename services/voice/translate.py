@@ -11,6 +11,7 @@ from switchhook.crm.v1 import crm_service_pb2
 from switchhook.voice.v1 import call_command_pb2, call_pb2, call_service_pb2, caller_pb2
 
 from chassis.errors import FieldViolation, Invalid
+from chassis.times import duration
 from services.voice.calls.model import (
     Call,
     CallerKind,
@@ -19,6 +20,9 @@ from services.voice.calls.model import (
     Lookup,
     LookupOutcome,
     QueueExit,
+    Result,
+    ResultStatus,
+    Role,
     State,
     Steering,
 )
@@ -54,6 +58,29 @@ _REASONS = {
     DequeueReason.HANGUP: call_pb2.DEQUEUE_REASON_HANGUP,
     DequeueReason.LEAVE: call_pb2.DEQUEUE_REASON_LEAVE,
     DequeueReason.TIMEOUT: call_pb2.DEQUEUE_REASON_TIMEOUT,
+}
+_ROLES = {
+    Role.UNKNOWN: call_pb2.CALL_ROLE_UNSPECIFIED,
+    Role.CALLER: call_pb2.CALL_ROLE_CALLER,
+    Role.AGENT: call_pb2.CALL_ROLE_AGENT,
+    Role.CUSTOMER: call_pb2.CALL_ROLE_CUSTOMER,
+    Role.DIALLED: call_pb2.CALL_ROLE_DIALLED,
+}
+_STEPS = {
+    "ANSWER": call_command_pb2.CALL_STEP_ANSWER,
+    "GREET": call_command_pb2.CALL_STEP_GREET,
+    "ENQUEUE": call_command_pb2.CALL_STEP_ENQUEUE,
+    "HANG_UP": call_command_pb2.CALL_STEP_HANG_UP,
+}
+"""The keys of commands of the first inbound policy."""
+_STATUSES = {
+    ResultStatus.COMPLETED: call_command_pb2.COMMAND_RESULT_STATUS_COMPLETED,
+    ResultStatus.INVALID: call_command_pb2.COMMAND_RESULT_STATUS_INVALID,
+    ResultStatus.TIMED_OUT: call_command_pb2.COMMAND_RESULT_STATUS_TIMED_OUT,
+    ResultStatus.CANCELLED: call_command_pb2.COMMAND_RESULT_STATUS_CANCELLED,
+    ResultStatus.HUNG_UP: call_command_pb2.COMMAND_RESULT_STATUS_HUNG_UP,
+    ResultStatus.FAILED: call_command_pb2.COMMAND_RESULT_STATUS_FAILED,
+    ResultStatus.OTHER: call_command_pb2.COMMAND_RESULT_STATUS_UNSPECIFIED,
 }
 _KINDS = {
     CallerKind.UNKNOWN: caller_pb2.CALLER_KIND_UNSPECIFIED,
@@ -118,7 +145,12 @@ def call(record: CallRecord) -> call_pb2.Call:
         hangup_time=_stamp(end.time if end else None),
         create_time=_stamp(record.create_time),
         update_time=_stamp(record.update_time),
-        commands=[_command(each) for each in record.commands],
+        commands=[_command(each, known) for each in record.commands],
+        role=_ROLES[known.role],
+        subject=known.subject,
+        last_bridge_time=_stamp(known.last_bridged),
+        lost=known.lost,
+        dial_id=known.dial_id,
     )
 
 
@@ -130,6 +162,8 @@ def call_filter(request: call_service_pb2.ListCallsRequest) -> CallFilter:
         phone_number=request.phone_number,
         session_id=request.call_session_id,
         queue_name=request.queue_name,
+        role=_asked(_ROLES, request.role),
+        dial_id=request.dial_id,
         created_after=_moment(request, "created_after"),
         created_before=_moment(request, "created_before"),
     )
@@ -163,6 +197,9 @@ def _caller(known: Call) -> caller_pb2.Caller | None:
         raw=known.caller.raw,
         attestation=known.attestation,
         attestation_validated=known.attestation_validated,
+        caller_id_name=known.caller_id_name,
+        screening_result=known.screening_result,
+        diversion=known.diversion,
     )
 
 
@@ -176,14 +213,29 @@ def _lookup(found: Lookup) -> caller_pb2.CallerLookup:
     )
 
 
-def _command(given: CommandRecord) -> call_command_pb2.CallCommand:
+def _command(given: CommandRecord, known: Call) -> call_command_pb2.CallCommand:
+    result = known.result(given.key)
     return call_command_pb2.CallCommand(
         command_id=given.command_id,
-        step=call_command_pb2.CallStep.Value(f"CALL_STEP_{given.step.name}"),
+        step=_STEPS.get(given.key, call_command_pb2.CALL_STEP_UNSPECIFIED),
         state=call_command_pb2.CallCommandState.Value(f"CALL_COMMAND_STATE_{given.state.name}"),
         reason=given.reason,
         request_time=_stamp(given.request_time),
         settle_time=_stamp(given.settle_time),
+        kind=call_command_pb2.CallCommandKind.Value(f"CALL_COMMAND_KIND_{given.kind.name}"),
+        key=given.key,
+        result=_result(result) if result else None,
+    )
+
+
+def _result(ended: Result) -> call_command_pb2.CommandResult:
+    return call_command_pb2.CommandResult(
+        status=_STATUSES[ended.status],
+        time=_stamp(ended.time),
+        digits=ended.digits,
+        transcript=ended.speech,
+        recording_id=ended.recording_id,
+        duration=duration(ended.duration),
     )
 
 

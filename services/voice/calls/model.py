@@ -7,138 +7,57 @@ same events make the same call, whatever order they come in.
 """
 
 import dataclasses
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum, StrEnum
 from typing import Annotated, Any, get_type_hints
 
 from chassis.errors import FieldViolation, Invalid
+from services.voice.calls.facts import (
+    E164,
+    Caller,
+    CallerKind,
+    CommandKind,
+    DequeueReason,
+    Direction,
+    Hangup,
+    Lookup,
+    LookupOutcome,
+    QueueEntry,
+    QueueExit,
+    Refusal,
+    Result,
+    ResultStatus,
+    Role,
+    SpeechEnd,
+    State,
+    Steering,
+)
 
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-"""A number somebody can be looked up by; shorter ones are service codes."""
-
-
-class Direction(IntEnum):
-    """Who started the leg. Where two events disagree the one that keeps our hands off wins."""
-
-    UNKNOWN = 0
-    INBOUND = 1
-    OUTBOUND = 2
-
-
-class Steering(IntEnum):
-    """How the carrier is told what to do with the leg."""
-
-    UNKNOWN = 0
-    COMMANDS = 1
-    TEXML = 2
-
-
-class State(IntEnum):
-    """How far the leg has come, by rank; a lower rank never replaces a higher one."""
-
-    NEW = 0
-    INITIATED = 10
-    ANSWERED = 20
-    IVR = 30
-    QUEUED = 40
-    BRIDGED = 50
-    HUNG_UP = 90
-
-
-class Step(StrEnum):
-    """A step of the inbound policy. Each is commanded at most once per leg."""
-
-    ANSWER = "ANSWER"
-    GREET = "GREET"
-    ENQUEUE = "ENQUEUE"
-    HANG_UP = "HANG_UP"
-
-
-class CallerKind(IntEnum):
-    """What a caller's number turned out to be; where events disagree the least useful wins."""
-
-    UNKNOWN = 0
-    NUMBER = 1
-    SIP = 2
-    MALFORMED = 3
-    WITHHELD = 4
-
-
-class LookupOutcome(IntEnum):
-    """What came of asking who is calling; a later answer replaces the lack of one."""
-
-    UNAVAILABLE = 1
-    NOT_FOUND = 2
-    FOUND = 3
-
-
-class DequeueReason(StrEnum):
-    """Why the leg left a queue, as far as voice acts on it."""
-
-    OTHER = "OTHER"
-    BRIDGED = "BRIDGED"
-    HANGUP = "HANGUP"
-    LEAVE = "LEAVE"
-    TIMEOUT = "TIMEOUT"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Caller:
-    """Who calls, as the carrier says it. ``phone_number`` is empty unless the kind is NUMBER."""
-
-    kind: CallerKind = CallerKind.UNKNOWN
-    phone_number: str = ""
-    raw: str = ""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Lookup:
-    """What the CRM knew about the caller. The name is empty unless it was exactly one contact."""
-
-    outcome: LookupOutcome
-    is_vip: bool = False
-    contact_count: int = 0
-    display_name: str = ""
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class SpeechEnd:
-    """The end of what was spoken. ``cut_short``: the caller hung up, or it was cancelled."""
-
-    time: datetime
-    cut_short: bool = False
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class QueueEntry:
-    """The moment the leg entered a queue."""
-
-    time: datetime
-    queue: str = ""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class QueueExit:
-    """The moment the leg left a queue, why, and after how many seconds."""
-
-    time: datetime
-    reason: DequeueReason = DequeueReason.OTHER
-    raw_reason: str = ""
-    queue: str = ""
-    wait_seconds: int | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Hangup:
-    """The end of the leg, with the carrier's words for why and by whom."""
-
-    time: datetime
-    cause: str = ""
-    source: str = ""
+__all__ = [
+    "E164",
+    "Call",
+    "Caller",
+    "CallerKind",
+    "CommandKind",
+    "DequeueReason",
+    "Direction",
+    "Hangup",
+    "Lookup",
+    "LookupOutcome",
+    "QueueEntry",
+    "QueueExit",
+    "Refusal",
+    "Result",
+    "ResultStatus",
+    "Role",
+    "SpeechEnd",
+    "State",
+    "Steering",
+    "identified",
+    "placed",
+    "serves",
+]
 
 
 def _keep(ours: Any, _theirs: Any) -> Any:
@@ -159,6 +78,14 @@ def _earliest(ours: Any, theirs: Any) -> Any:
 def _both(ours: frozenset[Any], theirs: frozenset[Any]) -> frozenset[Any]:
     """Join what adds up."""
     return ours | theirs
+
+
+def _first_of_each(ours: frozenset[Result], theirs: frozenset[Result]) -> frozenset[Result]:
+    """Join what happens once per command: of several reports of one key the first stands."""
+    found: dict[str, Result] = {}
+    for result in sorted(ours | theirs):
+        found.setdefault(result.key, result)
+    return frozenset(found.values())
 
 
 Text = Annotated[str, _greatest]
@@ -194,7 +121,16 @@ class Call:
     left_queue: Annotated[QueueExit | None, _greatest] = None
     bridged: Once = None
     hung_up: Annotated[Hangup | None, _earliest] = None
-    refused: Annotated[frozenset[Step], _both] = frozenset()
+    last_bridged: Annotated[datetime | None, _greatest] = None
+    caller_id_name: Text = ""
+    screening_result: Text = ""
+    diversion: Text = ""
+    role: Annotated[Role, _greatest] = Role.UNKNOWN
+    subject: Text = ""
+    dial_id: Text = ""
+    lost: Annotated[bool, _greatest] = False
+    results: Annotated[frozenset[Result], _first_of_each] = frozenset()
+    refused: Annotated[frozenset[Refusal], _both] = frozenset()
 
     def join(self, other: "Call") -> "Call":
         """Return what both say together; ``leg_id`` stays ours."""
@@ -208,11 +144,13 @@ class Call:
         """Return the highest rank that the events prove."""
         if self.hung_up:
             return State.HUNG_UP
+        if self.is_waiting and self._has_come_back:
+            return State.QUEUED
         if self.bridged or (self.left_queue and self.left_queue.reason is DequeueReason.BRIDGED):
             return State.BRIDGED
         if self.is_waiting:
             return State.QUEUED
-        if self.speech_started or self.speech_ended or self.left_queue:
+        if self.speech_started or self.speech_ended or self.left_queue or self.results:
             return State.IVR
         if self.answered:
             return State.ANSWERED
@@ -224,6 +162,26 @@ class Call:
         if self.entered_queue is None:
             return False
         return self.left_queue is None or self.entered_queue.time > self.left_queue.time
+
+    @property
+    def _has_come_back(self) -> bool:
+        """Return whether the leg waits anew after it was connected: the other side is gone."""
+        if self.last_bridged is None or self.left_queue is None or self.entered_queue is None:
+            return False
+        return self.entered_queue.time > self.last_bridged
+
+    @property
+    def ended_time(self) -> datetime | None:
+        """Return when the leg ended, or None while it goes on."""
+        return self.hung_up.time if self.hung_up else None
+
+    def result(self, key: str) -> Result | None:
+        """Return how what a command started came to its end, or None when it has not."""
+        return next((each for each in self.results if each.key == key), None)
+
+    def refusal(self, key: str) -> Refusal | None:
+        """Return that the carrier would not take a command, or None when it has not refused."""
+        return min((each for each in self.refused if each.key == key), default=None)
 
     @property
     def was_queued(self) -> bool:
@@ -253,3 +211,30 @@ def identified(call: Call) -> Call:
         violation = FieldViolation("call_leg_id", "no id says which call this is about")
         raise Invalid([violation], "CALL_UNIDENTIFIED", "the event names no call")
     return call if call.leg_id else dataclasses.replace(call, leg_id=call.control_id)
+
+
+def serves(call: Call, numbers: Collection[str]) -> bool:
+    """Return whether the call came in on one of these numbers.
+
+    Only ``call.initiated`` tells the direction. Without it a leg counts as inbound when it goes to
+    a number of ours from one that is not: a leg between two of our own numbers is left alone until
+    its direction is known. A document is asked for by who is called.
+    """
+    if call.called_number not in numbers or call.direction is Direction.OUTBOUND:
+        return False
+    if call.direction is Direction.INBOUND or call.steering is Steering.TEXML:
+        return True
+    return bool(call.caller.raw) and call.caller.phone_number not in numbers
+
+
+def placed(call: Call, numbers: Collection[str]) -> Call:
+    """Return a call with the role that everything known of it gives.
+
+    Whoever calls one of our numbers is a caller, an agent's phone too: a token that says otherwise
+    was copied from a leg that we dialled.
+    """
+    claimed = call.role not in (Role.UNKNOWN, Role.CALLER)
+    if claimed and call.direction is not Direction.INBOUND:
+        return call
+    role = Role.CALLER if serves(call, numbers) else Role.UNKNOWN
+    return dataclasses.replace(call, role=role, subject="", dial_id="")

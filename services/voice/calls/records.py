@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.voice.calls.model import Call, Direction, State, Step
+from services.voice.calls.model import Call, CommandKind, Direction, Role, State
 
 
 class CommandState(StrEnum):
@@ -22,7 +22,8 @@ class CommandRecord:
     """One command to the carrier. ``reason`` is a short code, empty unless it went wrong."""
 
     command_id: str
-    step: Step
+    key: str
+    kind: CommandKind
     state: CommandState
     reason: str
     request_time: datetime
@@ -31,12 +32,28 @@ class CommandRecord:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One leg with its commands, in the order of the steps."""
+    """One leg with its commands, in the order they were given."""
 
     call: Call
     create_time: datetime
     update_time: datetime
     commands: tuple[CommandRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DialRecord:
+    """One attempt to call somebody. ``leg_id`` is empty until the carrier has taken it."""
+
+    dial_id: str
+    role: Role
+    subject: str
+    to_address: str
+    from_number: str
+    state: CommandState
+    reason: str
+    leg_id: str
+    request_time: datetime
+    settle_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +65,8 @@ class CallFilter:
     phone_number: str = ""
     session_id: str = ""
     queue_name: str = ""
+    role: Role | None = None
+    dial_id: str = ""
     created_after: datetime | None = None
     created_before: datetime | None = None
 
@@ -58,3 +77,16 @@ class Place:
 
     create_time: datetime
     leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one event told, beside the facts of its call.
+
+    ``key`` is the command whose signed token the event carries: it has certainly been taken.
+    """
+
+    event_id: str = ""
+    type: str = ""
+    time: datetime | None = None
+    key: str = ""

@@ -1,14 +1,17 @@
 """Calls as rows: one column for each part, names for enums, nulls for what no event told."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
+
+import orjson
 
 from services.voice.calls.model import (
     Call,
     Caller,
     CallerKind,
+    CommandKind,
     DequeueReason,
     Direction,
     Hangup,
@@ -16,9 +19,12 @@ from services.voice.calls.model import (
     LookupOutcome,
     QueueEntry,
     QueueExit,
+    Refusal,
+    Result,
+    ResultStatus,
+    Role,
     SpeechEnd,
     Steering,
-    Step,
 )
 from services.voice.calls.records import CallRecord, CommandRecord, CommandState
 
@@ -39,6 +45,13 @@ _PLAIN = {
     "answered": "answer_time",
     "speech_started": "speech_start_time",
     "bridged": "bridge_time",
+    "last_bridged": "last_bridge_time",
+    "caller_id_name": "caller_id_name",
+    "screening_result": "screening_result",
+    "diversion": "diversion",
+    "subject": "subject",
+    "dial_id": "dial_id",
+    "lost": "lost",
 }
 """Parts of a call that are stored as they are, with their columns."""
 
@@ -58,7 +71,9 @@ def values(call: Call) -> dict[str, Any]:
         "caller_kind": name(call.caller.kind),
         "caller_number": call.caller.phone_number,
         "caller_raw": call.caller.raw,
-        "refused_steps": " ".join(sorted(step.value for step in call.refused)),
+        "role": name(call.role),
+        "results": _result_values(call.results),
+        "refusals": orjson.dumps(sorted([each.key, each.code] for each in call.refused)).decode(),
         "queue_name": call.queue_name,
         **_lookup_values(call.lookup),
         **_moment_values(call),
@@ -73,7 +88,9 @@ def call(row: Row) -> Call:
         steering=Steering[row["steering"]],
         caller=Caller(CallerKind[row["caller_kind"]], row["caller_number"], row["caller_raw"]),
         lookup=_lookup(row),
-        refused=frozenset(Step(step) for step in row["refused_steps"].split()),
+        role=Role[row["role"]],
+        results=_results(row["results"]),
+        refused=frozenset(Refusal(*each) for each in orjson.loads(row["refusals"])),
         **_moments(row),
     )
 
@@ -87,7 +104,8 @@ def command(row: Row) -> CommandRecord:
     """Return the command a row holds."""
     return CommandRecord(
         row["command_id"],
-        Step(row["step"]),
+        row["command_key"],
+        CommandKind(row["kind"]),
         CommandState(row["state"]),
         row["reason"],
         row["request_time"],
@@ -103,6 +121,9 @@ def _lookup_values(lookup: Lookup | None) -> dict[str, Any]:
         "lookup_contact_count": known.contact_count,
         "lookup_display_name": known.display_name,
         "lookup_language": known.language,
+        "lookup_tier": known.tier,
+        "lookup_owner_agent_id": known.owner_agent_id,
+        "lookup_escalated": known.has_escalated_case,
     }
 
 
@@ -115,6 +136,9 @@ def _lookup(row: Row) -> Lookup | None:
         row["lookup_contact_count"],
         row["lookup_display_name"],
         row["lookup_language"],
+        row["lookup_tier"],
+        row["lookup_owner_agent_id"],
+        row["lookup_escalated"],
     )
 
 
@@ -156,4 +180,41 @@ def _exit(time: datetime, row: Row) -> QueueExit:
         row["raw_dequeue_reason"],
         row["dequeue_name"],
         row["queue_wait_seconds"],
+    )
+
+
+def _result_values(results: frozenset[Result]) -> str:
+    return orjson.dumps([_result_value(each) for each in sorted(results)]).decode()
+
+
+def _result_value(result: Result) -> list[str | int | None]:
+    length = result.duration
+    return [
+        result.key,
+        result.kind.value,
+        result.time.isoformat(),
+        result.status.value,
+        result.digits,
+        result.speech,
+        result.recording_id,
+        None if length is None else length // timedelta(milliseconds=1),
+    ]
+
+
+def _results(text: str) -> frozenset[Result]:
+    return frozenset(_result(*each) for each in orjson.loads(text))
+
+
+def _result(
+    key: str, kind: str, time: str, status: str, digits: str, speech: str, recording: str, ms: Any
+) -> Result:
+    return Result(
+        key,
+        CommandKind(kind),
+        datetime.fromisoformat(time),
+        ResultStatus(status),
+        digits,
+        speech,
+        recording,
+        None if ms is None else timedelta(milliseconds=ms),
     )

@@ -5,7 +5,7 @@ database cannot hold are taken out here: no text can stop an event from being re
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,8 +21,10 @@ from carrier.normalize.parties import phone_number
 from carrier.normalize.texml import kind
 from chassis.errors import NotYet
 from services.voice.calls import caller_id
+from services.voice.calls.command import dial_id
 from services.voice.calls.model import (
     Call,
+    CommandKind,
     DequeueReason,
     Direction,
     Hangup,
@@ -32,6 +34,9 @@ from services.voice.calls.model import (
     Steering,
     identified,
 )
+from services.voice.calls.records import Heard
+from services.voice.calls.result_sightings import results
+from services.voice.calls.state_token import StateToken, StateTokens, Verdict
 
 _LONGEST_ID = 255
 _DOTS = (".", "..")  # would lead a command's path elsewhere
@@ -57,17 +62,27 @@ _OVER = ("completed", "busy", "no-answer", "canceled", "failed")
 """Call states of TeXML. Source: Telnyx, TeXML call progress callbacks, `CallStatus`."""
 
 
-def of_event(event: Event) -> Call | None:
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What an event says of its call, and what its `client_state` turned out to be."""
+
+    call: Call
+    heard: Heard
+    verdict: Verdict = Verdict.ABSENT
+
+
+def of_event(event: Event, tokens: StateTokens) -> Sighting | None:
     """Return what an event says of its call, or None when it says nothing to us.
 
     Raises Invalid when it names no call, NotYet when a newer version wrote it.
     """
     time = _time(event.occur_time) or _time(event.receive_time) or datetime.now(UTC)
     arm = event.WhichOneof("detail")
+    heard = Heard(event.event_id, _clean(event.type), time)
     if arm == "texml":
-        return of_texml(event.texml.app, _parameters(event.texml), time)
+        return Sighting(of_texml(event.texml.app, _parameters(event.texml), time), heard)
     if arm == "call" and event.call.WhichOneof("detail") is not None:
-        return _of_call(event.call, time)
+        return _of_call(event.call, heard, time, tokens)
     if arm in (None, "call") and not event.safe_to_ignore:
         raise NotYet(
             "EVENT_TOO_NEW", "the event was written by a newer version", retry_after=_TOO_NEW_WAIT
@@ -106,8 +121,9 @@ def wants_instructions(parameters: Mapping[str, str]) -> bool:
     return asked and parameters.get("CallStatus", "") not in _OVER
 
 
-def _of_call(said: CallEvent, time: datetime) -> Call:
+def _of_call(said: CallEvent, heard: Heard, time: datetime, tokens: StateTokens) -> Sighting:
     raw_from, raw_to = _clean(said.from_party.raw), _clean(said.to_party.raw)
+    token, verdict = tokens.judge(said.client_state, said.call_leg_id)
     call = Call(
         leg_id=_id(said.call_leg_id),
         control_id=_id(said.call_control_id),
@@ -117,10 +133,23 @@ def _of_call(said: CallEvent, time: datetime) -> Call:
         caller=caller_id.caller(raw_from, said.from_party.phone_number),
         called_number=_clean(said.to_party.phone_number),
         raw_called=raw_to,
+        results=results(said, token, time),
+        **_claims(token),
     )
     arm = said.WhichOneof("detail") or ""
     facts = _FACTS[arm](getattr(said, arm), time) if arm in _FACTS else {}
-    return replace(identified(call), **facts)
+    # The token of a dial or of a transfer names a command of no leg, or of another one.
+    key = token.key if token and token.leg_id else ""
+    return Sighting(replace(identified(call), **facts), replace(heard, key=key), verdict)
+
+
+def _claims(token: StateToken | None) -> dict[str, Any]:
+    """Return what a signed token says the leg is for."""
+    if token is None:
+        return {}
+    dialled = token.kind is CommandKind.DIAL
+    identity = dial_id(token.role, token.subject) if dialled else ""
+    return {"role": token.role, "subject": token.subject, "dial_id": identity}
 
 
 def _initiated(said: life.CallInitiated, time: datetime) -> dict[str, Any]:
@@ -129,7 +158,16 @@ def _initiated(said: life.CallInitiated, time: datetime) -> dict[str, Any]:
         "direction": _DIRECTIONS.get(said.direction, Direction.UNKNOWN),
         "attestation": _clean(said.shaken_stir_attestation),
         "attestation_validated": said.shaken_stir_validated,
+        "caller_id_name": _clean(said.caller_id_name),
+        "screening_result": _clean(said.call_screening_result),
+        "diversion": _diversion(said),
     }
+
+
+def _diversion(said: life.CallInitiated) -> str:
+    """Return who the call was for before it was forwarded. Source: RFC 5806."""
+    values = (each.value for each in said.sip_headers if each.name.lower() == "diversion")
+    return _clean(next(values, ""))
 
 
 def _spoken(said: Any, time: datetime) -> dict[str, Any]:
@@ -162,7 +200,7 @@ _FACTS: Mapping[str, Callable[[Any, datetime], dict[str, Any]]] = {
     "speak_ended": _spoken,
     "enqueued": _enqueued,
     "dequeued": _dequeued,
-    "bridged": lambda _said, time: {"bridged": time},
+    "bridged": lambda _said, time: {"bridged": time, "last_bridged": time},
     "hung_up": _hung_up,
 }
 """What each arm adds to the leg's ids and parties; the arms that are not here add nothing."""

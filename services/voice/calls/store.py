@@ -9,11 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import insert_into
 from services.voice.calls import rows
-from services.voice.calls.model import Call, Step
+from services.voice.calls.model import Call, CommandKind
 from services.voice.calls.records import CallFilter, CallRecord, CommandRecord, CommandState, Place
+from services.voice.calls.tables import changes
 from services.voice.tables import calls, commands
-
-_STEPS = list(Step)
 
 
 class SqlCalls:
@@ -38,6 +37,7 @@ class SqlCalls:
         """Write what is known of a call now; it must exist."""
         statement = sa.update(calls).where(calls.c.leg_id == call.leg_id)
         await connection.execute(statement.values({**rows.values(call), "update_time": now}))
+        await self._note(connection, call.leg_id, now)
 
     async def find(self, connection: AsyncConnection, sighting: Call) -> Call | None:
         """Return the call an event is about, or None when it is the first to tell of it."""
@@ -65,18 +65,28 @@ class SqlCalls:
         return await self._records(connection, newest.limit(limit))
 
     async def add_command(
-        self, connection: AsyncConnection, leg_id: str, command_id: str, step: Step, now: datetime
+        self,
+        connection: AsyncConnection,
+        leg_id: str,
+        command_id: str,
+        key: str,
+        kind: CommandKind,
+        now: datetime,
     ) -> None:
         """Note a command that has just been put into the outbox."""
+        before = sa.select(sa.func.count()).where(commands.c.leg_id == leg_id)
         statement = sa.insert(commands).values(
             command_id=command_id,
             leg_id=leg_id,
-            step=step.value,
+            command_key=key,
+            kind=kind.value,
+            ordinal=before.scalar_subquery(),
             state=CommandState.REQUESTED.value,
             reason="",
             request_time=now,
         )
         await connection.execute(statement)
+        await self._note(connection, leg_id, now)
 
     async def settle_command(
         self,
@@ -88,9 +98,23 @@ class SqlCalls:
     ) -> None:
         """Note what became of a command; a later word replaces an earlier one."""
         statement = sa.update(commands).where(commands.c.command_id == command_id)
-        await connection.execute(
-            statement.values(state=state.value, reason=reason, settle_time=now)
-        )
+        changed = statement.values(state=state.value, reason=reason, settle_time=now)
+        leg_id = (await connection.execute(changed.returning(commands.c.leg_id))).scalar()
+        if leg_id is not None:
+            await self._note(connection, leg_id, now)
+
+    async def commands_of(
+        self, connection: AsyncConnection, leg_id: str
+    ) -> Sequence[CommandRecord]:
+        """Return the commands of a leg in the order they were given."""
+        return (await self._commands(connection, [leg_id])).get(leg_id, ())
+
+    async def _note(self, connection: AsyncConnection, leg_id: str, now: datetime) -> None:
+        """Tell watchers that something of a leg changes."""
+        time = sa.literal(now, changes.c.record_time.type)
+        told = sa.select(calls.c.leg_id, calls.c.state, time).where(calls.c.leg_id == leg_id)
+        columns = ["leg_id", "state", "record_time"]
+        await connection.execute(sa.insert(changes).from_select(columns, told))
 
     async def _leg_id(self, connection: AsyncConnection, sighting: Call) -> str:
         """Return the id of the row an event belongs to.
@@ -117,13 +141,11 @@ class SqlCalls:
         if not leg_ids:
             return {}
         query = sa.select(commands).where(commands.c.leg_id.in_(leg_ids))
+        query = query.order_by(commands.c.request_time, commands.c.ordinal)
         found: dict[str, list[CommandRecord]] = {}
         for row in (await connection.execute(query)).mappings():
             found.setdefault(row["leg_id"], []).append(rows.command(row))
-        return {
-            leg_id: tuple(sorted(given, key=lambda each: _STEPS.index(each.step)))
-            for leg_id, given in found.items()
-        }
+        return {leg_id: tuple(given) for leg_id, given in found.items()}
 
 
 def _conditions(wanted: CallFilter) -> list[sa.ColumnElement[bool]]:
@@ -132,6 +154,8 @@ def _conditions(wanted: CallFilter) -> list[sa.ColumnElement[bool]]:
         calls.c.direction: rows.name(wanted.direction),
         calls.c.session_id: wanted.session_id,
         calls.c.queue_name: wanted.queue_name,
+        calls.c.role: rows.name(wanted.role),
+        calls.c.dial_id: wanted.dial_id,
     }
     conditions = [column == value for column, value in equal.items() if value]
     if wanted.phone_number:

@@ -1,239 +1,200 @@
-"""What voice does: record what happens on calls, act on it, and answer for it."""
+"""What happens on calls, recorded, and told to whoever acts on it."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
-from chassis.effects import Done, Effect
-from chassis.errors import NotFound
-from services.voice.calls.model import Call, Lookup, Steering, Step
-from services.voice.calls.records import CallFilter, CallRecord, CommandState, Place
-from services.voice.policy import (
-    Command,
-    Enqueue,
-    Instruction,
-    Policy,
-    command_id,
-    instructions,
-    next_commands,
-    proven_steps,
-    wants_lookup,
-)
+from chassis.effects import Done
+from services.voice.calls.command import command_id
+from services.voice.calls.desk import Calls, DialListener, Dials, LegListener, Outbox
+from services.voice.calls.facts import CommandKind, Refusal, Result, Role
+from services.voice.calls.model import Call, placed
+from services.voice.calls.records import CommandRecord, CommandState, Heard
+from services.voice.calls.timeline import Moment, MomentKind
 
 
-class Transactions(Protocol):
-    """The database, as far as a use case opens transactions of its own."""
+class Moments(Protocol):
+    """Where the moments of legs are kept."""
 
-    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Give a connection whose changes stand or fall together."""
-        ...
-
-    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Give a connection for reads."""
+    async def add(self, connection: AsyncConnection, leg_id: str, moment: Moment) -> None:
+        """Keep a moment, unless the same is kept already."""
         ...
 
 
-class Calls(Protocol):
-    """Where calls are kept."""
-
-    async def locked(self, connection: AsyncConnection, sighting: Call, now: datetime) -> Call:
-        """Return the call an event is about, created when new, locked until the end."""
-        ...
-
-    async def save(self, connection: AsyncConnection, call: Call, now: datetime) -> None:
-        """Write what is known of a call now."""
-        ...
-
-    async def find(self, connection: AsyncConnection, sighting: Call) -> Call | None:
-        """Return the call an event is about, or None."""
-        ...
-
-    async def get(self, connection: AsyncConnection, leg_id: str) -> CallRecord | None:
-        """Return one call with its commands, or None."""
-        ...
-
-    async def page(
-        self, connection: AsyncConnection, wanted: CallFilter, after: Place | None, limit: int
-    ) -> Sequence[CallRecord]:
-        """Return up to `limit` calls, newest first, that follow a place."""
-        ...
-
-    async def add_command(
-        self, connection: AsyncConnection, leg_id: str, command_id: str, step: Step, now: datetime
-    ) -> None:
-        """Note a command that has just been put into the outbox."""
-        ...
-
-    async def settle_command(
-        self,
-        connection: AsyncConnection,
-        command_id: str,
-        state: CommandState,
-        reason: str,
-        now: datetime,
-    ) -> None:
-        """Note what became of a command."""
-        ...
-
-
-class Outbox(Protocol):
-    """Where effects wait to be carried out."""
-
-    async def add(self, connection: AsyncConnection, effect: Effect) -> bool:
-        """Queue an effect; False when its id is there already."""
-        ...
-
-    async def resolve(self, connection: AsyncConnection, effect_id: str, outcome: Done) -> bool:
-        """Say what became of an effect in doubt; False when it is not in doubt."""
-        ...
-
-
-class Directory(Protocol):
-    """Who knows who is calling."""
-
-    async def find(self, phone_number: str) -> Lookup:
-        """Return what is known of a number, in time and without ever raising."""
-        ...
-
-
+@dataclass(frozen=True)
 class Switchboard:
-    """Records what happens on calls and decides what to do about it."""
+    """Records what is known of legs and tells the listeners, in one transaction."""
 
-    def __init__(
-        self,
-        database: Transactions,
-        calls: Calls,
-        outbox: Outbox,
-        directory: Directory,
-        effect_of: Callable[[Call, Command], Effect],
-        policy: Policy,
-        clock: Clock,
-    ) -> None:
-        self._database = database
-        self._calls = calls
-        self._outbox = outbox
-        self._directory = directory
-        self._effect_of = effect_of
-        self._policy = policy
-        self._clock = clock
-
-    async def identify(self, sighting: Call) -> Lookup | None:
-        """Ask who is calling if that still matters; None when it does not.
-
-        Runs before any transaction: the CRM may take its time, and no lock waits for it. Who calls
-        on a TeXML application is asked while the document is decided.
-        """
-        if sighting.steering is Steering.TEXML:
-            return None
-        call = await self._known(sighting)
-        if not wants_lookup(call, self._policy):
-            return None
-        return await self._directory.find(call.caller.phone_number)
+    calls: Calls
+    dials: Dials
+    outbox: Outbox
+    moments: Moments
+    numbers: Collection[str]
+    clock: Clock
+    listeners: list[LegListener]
+    """Told in this order; parts that need the desk are added once it is there."""
+    dial_listeners: list[DialListener]
 
     async def record(
-        self, connection: AsyncConnection, sighting: Call, lookup: Lookup | None
-    ) -> None:
-        """Join an event into its call and queue what follows from it, all or nothing."""
-        now = self._clock.now()
-        before = await self._calls.locked(connection, sighting, now)
-        call = before.join(sighting).join(Call(lookup=lookup))
+        self, connection: AsyncConnection, sighting: Call, heard: Heard | None = None
+    ) -> Call:
+        """Join an event into its call and let the listeners act on it, all or nothing."""
+        now = self.clock.now()
+        before = await self.calls.locked(connection, sighting, now)
+        if sighting.results:
+            sighting = await self._attributed(connection, before, sighting)
+        call = placed(before.join(sighting), self.numbers)
         if call != before:
-            await self._calls.save(connection, call, now)
-        await self._prove(connection, call.leg_id, sighting, now)
-        await self._command(connection, call, now)
+            await self.calls.save(connection, call, now)
+        if heard is not None:
+            await self._note(connection, call.leg_id, heard, now)
+        await self._prove(connection, call.leg_id, sighting, heard, now)
+        await self._tell(connection, before, call, now)
+        return call
 
     async def settle(
         self,
         connection: AsyncConnection,
         leg_id: str,
-        step: Step,
+        key: str,
         state: CommandState,
         reason: str = "",
     ) -> None:
-        """Note what became of a command, and go on another way when it was refused.
+        """Note what became of a command, and let the listeners go on when it was refused.
 
         What is in doubt is not guessed: it is sent again for a while, and then held until an event
         shows that it was taken.
         """
-        now = self._clock.now()
-        await self._calls.settle_command(connection, command_id(leg_id, step), state, reason, now)
+        now = self.clock.now()
+        await self.calls.settle_command(connection, command_id(leg_id, key), state, reason, now)
         if state is not CommandState.REFUSED:
             return
-        call = await self._calls.locked(connection, Call(leg_id=leg_id), now)
-        call = call.join(Call(refused=frozenset({step})))
-        await self._calls.save(connection, call, now)
-        await self._command(connection, call, now)
+        before = await self.calls.locked(connection, Call(leg_id=leg_id), now)
+        call = before.join(Call(refused=frozenset({Refusal(key, reason)})))
+        if call != before:
+            await self.calls.save(connection, call, now)
+        await self._tell(connection, before, call, now)
+
+    async def dialled(self, connection: AsyncConnection, dial_id: str, leg: Call) -> None:
+        """Let the leg that a dial started be known."""
+        now, taken = self.clock.now(), CommandState.ACCEPTED
+        await self.dials.settle(connection, dial_id, taken, "", leg.leg_id, now)
+        await self.record(connection, leg)
+
+    async def undialled(
+        self,
+        connection: AsyncConnection,
+        dial_id: str,
+        role: Role,
+        subject: str,
+        state: CommandState,
+        reason: str,
+    ) -> None:
+        """Note that a dial started no leg that anybody knows of."""
+        now = self.clock.now()
+        await self.dials.settle(connection, dial_id, state, reason, "", now)
+        if state is not CommandState.REFUSED:
+            return
+        for listener in self.dial_listeners:
+            await listener.dial_failed(connection, role, subject, reason, now)
 
     async def has_ended(self, connection: AsyncConnection, leg_id: str) -> bool:
         """Return whether a call is over, so that no command can reach it."""
-        call = await self._calls.find(connection, Call(leg_id=leg_id))
+        call = await self.calls.find(connection, Call(leg_id=leg_id))
         return call is not None and call.hung_up is not None
 
-    async def instruct(self, sighting: Call) -> Sequence[Instruction]:
-        """Decide everything about a TeXML call at once and record it.
+    async def _tell(
+        self, connection: AsyncConnection, before: Call, after: Call, now: datetime
+    ) -> None:
+        for listener in self.listeners:
+            await listener.changed(connection, before, after, now)
 
-        A call that asks again gets the same answer: what was found out first stays.
+    async def _note(
+        self, connection: AsyncConnection, leg_id: str, heard: Heard, now: datetime
+    ) -> None:
+        moment = Moment(heard.time or now, MomentKind.EVENT, heard.type, heard.event_id)
+        await self.moments.add(connection, leg_id, moment)
+
+    async def _attributed(self, connection: AsyncConnection, before: Call, sighting: Call) -> Call:
+        """Give results that no token names a command of theirs: the oldest that waits for one.
+
+        Events carry the token of the last command, which need not be the one that they are about.
+        Source: Telnyx, `client_state`.
         """
-        call = await self._known(sighting)
-        if call.lookup is None and wants_lookup(call, self._policy):
-            call = replace(call, lookup=await self._directory.find(call.caller.phone_number))
-        given = instructions(call, self._policy)
-        queues = [each.queue for each in given if isinstance(each, Enqueue)]
-        call = replace(call, texml_queue=queues[0] if queues else "")
-        async with self._database.transaction() as connection:
-            await self.record(connection, call, None)
-        return given
-
-    async def _known(self, sighting: Call) -> Call:
-        async with self._database.reading() as connection:
-            known = await self._calls.find(connection, sighting)
-        return known.join(sighting) if known else sighting
+        nameless = [each for each in sighting.results if not each.key]
+        if not nameless:
+            return sighting
+        given = await self.calls.commands_of(connection, before.leg_id)
+        results = {each for each in sighting.results if each.key}
+        for result in nameless:
+            if key := _waiting(given, before, result):
+                results.add(replace(result, key=key))
+        return replace(sighting, results=frozenset(results))
 
     async def _prove(
-        self, connection: AsyncConnection, leg_id: str, sighting: Call, now: datetime
+        self,
+        connection: AsyncConnection,
+        leg_id: str,
+        sighting: Call,
+        heard: Heard | None,
+        now: datetime,
     ) -> None:
         """Settle commands in doubt whose effect an event shows."""
-        for step in proven_steps(sighting):
-            known = command_id(leg_id, step)
-            if await self._outbox.resolve(connection, known, Done("")):
-                await self._calls.settle_command(connection, known, CommandState.ACCEPTED, "", now)
+        shown = _shown_kinds(sighting)
+        keys = {each.key for each in sighting.results} | {heard.key if heard else ""}
+        keys.discard("")
+        if sighting.dial_id:
+            await self._prove_dial(connection, sighting.dial_id, leg_id, now)
+        if not shown and not keys:
+            return
+        for command in await self.calls.commands_of(connection, leg_id):
+            if command.state is not CommandState.IN_DOUBT:
+                continue
+            if command.key not in keys and command.kind not in shown:
+                continue
+            taken, identity = CommandState.ACCEPTED, command.command_id
+            if await self.outbox.resolve(connection, identity, Done("")):
+                await self.calls.settle_command(connection, identity, taken, "", now)
 
-    async def _command(self, connection: AsyncConnection, call: Call, now: datetime) -> None:
-        for command in next_commands(call, self._policy):
-            effect = self._effect_of(call, command)
-            if await self._outbox.add(connection, effect):
-                await self._calls.add_command(
-                    connection, call.leg_id, effect.effect_id, command.step, now
-                )
+    async def _prove_dial(
+        self, connection: AsyncConnection, dial_id: str, leg_id: str, now: datetime
+    ) -> None:
+        if await self.outbox.resolve(connection, dial_id, Done(leg_id)):
+            taken = CommandState.ACCEPTED
+            await self.dials.settle(connection, dial_id, taken, "", leg_id, now)
 
 
-class CallReader:
-    """Shows calls."""
+def _waiting(given: Sequence[CommandRecord], before: Call, result: Result) -> str:
+    """Return the key of the oldest command that a result may be of; empty when there is none."""
+    # What carries the same time and kind is this very event again, and named already.
+    if any((each.kind, each.time) == (result.kind, result.time) for each in before.results):
+        return ""
+    over = (CommandState.REFUSED, CommandState.CALL_ENDED)
+    return next(
+        (
+            each.key
+            for each in given
+            if each.kind is result.kind
+            and each.state not in over
+            and before.result(each.key) is None
+        ),
+        "",
+    )
 
-    def __init__(self, database: Transactions, calls: Calls) -> None:
-        self._database = database
-        self._calls = calls
 
-    async def get(self, leg_id: str) -> CallRecord:
-        """Return one call, or raise NotFound."""
-        async with self._database.reading() as connection:
-            found = await self._calls.get(connection, leg_id)
-        if found is None:
-            raise NotFound("CALL_NOT_FOUND", "no call with this id is known")
-        return found
-
-    async def page(
-        self, wanted: CallFilter, after: Place | None, size: int
-    ) -> tuple[Sequence[CallRecord], Place | None]:
-        """Return up to `size` calls, newest first, and the place to go on from, if any."""
-        async with self._database.reading() as connection:
-            found = await self._calls.page(connection, wanted, after, size + 1)
-        shown = found[:size]
-        if len(found) <= size:
-            return shown, None
-        return shown, Place(shown[-1].create_time, shown[-1].call.leg_id)
+def _shown_kinds(sighting: Call) -> Collection[CommandKind]:
+    """Return the kinds of command whose effect an event shows, whichever command it was."""
+    spoken = sighting.speech_started or sighting.speech_ended
+    evidence = {
+        CommandKind.ANSWER: sighting.answered,
+        CommandKind.SPEAK: spoken,
+        CommandKind.ENQUEUE: sighting.entered_queue,
+        CommandKind.LEAVE_QUEUE: sighting.left_queue,
+        CommandKind.BRIDGE: sighting.bridged,
+        CommandKind.HANG_UP: sighting.hung_up,
+    }
+    return {kind for kind, seen in evidence.items() if seen}
