@@ -24,12 +24,6 @@ COMMAND_WINDOW = timedelta(seconds=60)
 
 READABLE_AFTER_END = timedelta(minutes=10)
 
-_FATES = {
-    "busy": ("user_busy", "callee", "486"),
-    "reject": ("call_rejected", "callee", "603"),
-    "no_answer": ("timeout", "caller", "487"),
-}
-
 
 class Switchboard:
     """Every call and queue there is. Times come in as arguments, ids from `new_id`."""
@@ -68,7 +62,7 @@ class Switchboard:
         self.calls[call.call_control_id] = call
         call.caller_id_name = name
         call.script, call.attributes = script or Script(), attributes or {}
-        return call, [call.initiated(now), *_impatience(call)]
+        return call, [call.initiated(now), *impatience(call)]
 
     def dial(
         self, body: checks.Body, now: datetime, phone: Phone | None = None
@@ -125,39 +119,6 @@ class Switchboard:
             raise ApiError("10005")
         return call
 
-    def expire(self, timer: Timer, now: datetime) -> list[Action]:
-        """Do what a timer was set for, unless the call has moved on."""
-        call = self.calls.get(timer.subject)
-        if timer.kind == "saved":
-            return self.recorder.announce(timer.token, now)
-        if call is None or not call.alive:
-            return []
-        with self.listening(call, now):
-            return self._strike(call, timer.kind, timer.token, now)
-
-    def _strike(self, call: Call, kind: str, token: str, now: datetime) -> list[Action]:
-        match kind:
-            case "speech":
-                return self._speech_over(call, token, now)
-            case "playback":
-                return audio.playback_over(call, token, now)
-            case "gather":
-                return gathering.gather_timeout(call, token, now)
-            case "press":
-                return gathering.press(call, token, now)
-            case "words":
-                return gathering.say(call, token, now)
-            case "record":
-                return self.recorder.stop(call, now, token)
-            case "queue":
-                return self._waited_too_long(call, token, now)
-            case "callee":
-                return self._callee_acts(call, token, now)
-            case "limit":
-                return self.end(call, now, cause="time_limit", source="unknown", sip="200")
-            case _:
-                return self._person_goes(call, kind, token, now)
-
     @contextmanager
     def listening(self, call: Call, now: datetime) -> Iterator[None]:
         """Take down what changes in the block for those at the ends of a call."""
@@ -169,32 +130,7 @@ class Switchboard:
                 if call_id in self.calls:
                     self.calls[call_id].listen(now)
 
-    def _person_goes(self, call: Call, kind: str, token: str, now: datetime) -> list[Action]:
-        """Let somebody hang up who has waited, talked or spoken enough, if that still holds."""
-        still = {
-            "impatient": not call.bridged_to and token == _stage(call),
-            "talked": call.bridged_to == token,
-            "message": call.recording is not None and call.recording.token == token,
-        }
-        return self.caller_hangs_up(call, now) if still[kind] else []
-
-    @staticmethod
-    def _speech_over(call: Call, token: str, now: datetime) -> list[Action]:
-        words = gathering.answer_in_words(call)
-        ended = audio.speech_over(call, token, now)
-        return ended + words if ended else []
-
-    def _callee_acts(self, call: Call, fate: str, now: datetime) -> list[Action]:
-        if fate in _FATES:
-            cause, source, sip = _FATES[fate]
-            return self.end(call, now, cause=cause, source=source, sip=sip)
-        actions = [*self.answer(call, now), *_impatience(call)]
-        waiting = self.calls.get(self._no_longer_awaited(call))
-        if waiting is not None and waiting.alive:
-            actions += self.bridge(call, waiting, now)
-        return actions
-
-    def _no_longer_awaited(self, call: Call) -> str:
+    def no_longer_awaited(self, call: Call) -> str:
         """Return the leg that this one was to be bridged to, which waits for it no more."""
         waiting = self.calls.get(call.bridges_to)
         if waiting is not None:
@@ -235,7 +171,7 @@ class Switchboard:
         actions = audio.cut_off(call, now) + gathering.stop(call, now, "call_hangup")
         actions += self.recorder.stop(call, now)
         actions += self.leave_queue(call, "hangup", now)
-        self._no_longer_awaited(call)
+        self.no_longer_awaited(call)
         call.state, call.ended_at, call.cause = State.ENDED, now, cause
         actions.append(call.hung_up(now, cause=cause, source=source, sip=sip))
         actions += self.part(call, now, source)
@@ -250,7 +186,7 @@ class Switchboard:
         if not other.parks:
             return self.end(other, now, cause="normal_clearing", source=source, sip="200")
         other.listen(now)
-        return [other.note("call.parted", {"other": call.call_control_id}), *_impatience(other)]
+        return [other.note("call.parted", {"other": call.call_control_id}), *impatience(other)]
 
     def _unbridge(self, call: Call) -> Call | None:
         other = self.calls.get(call.bridged_to)
@@ -296,22 +232,15 @@ class Switchboard:
             )
         ]
 
-    def _waited_too_long(self, call: Call, since: str, now: datetime) -> list[Action]:
-        """Let a call go that still waits since then; it stays parked (Telnyx: queueing calls)."""
-        queue = self.queues.get(call.queue)
-        if queue is None or queue.since(call.call_control_id).isoformat() != since:
-            return []
-        return self.leave_queue(call, "timeout", now)
 
-
-def _stage(call: Call) -> str:
+def stage(call: Call) -> str:
     """Return what a person's patience is counted from: the end of the last talk."""
     return str(len(call.hearing.talks))
 
 
-def _impatience(call: Call) -> list[Action]:
+def impatience(call: Call) -> list[Action]:
     """Let the person give up waiting, unless they talk to somebody before."""
     if not call.script.patience:
         return []
-    timer = Timer("impatient", call.call_control_id, _stage(call))
+    timer = Timer("impatient", call.call_control_id, stage(call))
     return [After(call.script.patience, timer)]

@@ -147,7 +147,7 @@ def _enqueue(board: Switchboard, call: Call, body: checks.Body, now: datetime) -
     )
     if patience:
         timer = Timer("queue", call.call_control_id, now.isoformat())
-        actions.append(After(patience, timer))
+        actions.append(After(patience, timer, asked=True))
     return actions
 
 

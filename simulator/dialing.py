@@ -57,16 +57,15 @@ def ringing(call: Call, body: checks.Body, phone: Phone, now: datetime) -> list[
     """Let the phone ring, until its owner acts or nobody waits any longer."""
     timeout = checks.whole(body, "timeout_secs", 30, 5, 600)
     limit = checks.whole(body, "time_limit_secs", 14400, 30, 14400)
-    fate, after = phone.ring(), phone.answer_after
-    if fate == "no_answer" or after >= timeout:
-        fate, after = "no_answer", timeout
     call.script = phone.script.copy()
-    actions: list[Action] = [
-        call.initiated(now),
-        After(after, Timer("callee", call.call_control_id, fate)),
-    ]
+    unanswered = Timer("unanswered", call.call_control_id)
+    actions: list[Action] = [call.initiated(now), After(timeout, unanswered, asked=True)]
+    habit = phone.ring()
+    if habit != "no_answer":
+        acts = Timer("callee", call.call_control_id, habit)
+        actions.append(After(phone.answer_after, acts))
     if "time_limit_secs" in body:
-        actions.append(After(limit, Timer("limit", call.call_control_id)))
+        actions.append(After(limit, Timer("limit", call.call_control_id), asked=True))
     return actions
 
 

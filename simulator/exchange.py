@@ -13,6 +13,7 @@ import aiohttp
 
 from simulator import checks, documents, world
 from simulator.calls import Switchboard
+from simulator.clockwork import Clockwork
 from simulator.commands import Commands
 from simulator.faults import Faults
 from simulator.faxes import Fax, FaxMachine
@@ -63,6 +64,7 @@ class Exchange:
         self.keys = IdempotencyKeys()
         recorder = Recorder(self._store_recording, self.media.signed_url)
         self.board = Switchboard(new_id, new_token, recorder)
+        self.clockwork = Clockwork(self.board)
         self._commands = Commands(self.board, self.phones)
         self.fax_machine = FaxMachine(new_id, self.media.signed_url, self.phones)
         self.messaging = Messaging(
@@ -141,7 +143,7 @@ class Exchange:
             self._timers.discard(handle)
             self.perform(expire(action.timer, self.now()), expire)
 
-        delay = action.seconds * self.settings.time_scale
+        delay = action.seconds * self.settings.scale(asked=action.asked)
         handle = asyncio.get_running_loop().call_later(delay, strike)
         self._timers.add(handle)
 
@@ -157,13 +159,13 @@ class Exchange:
         """Place an outbound call."""
         phone = self.phones.get(str(body.get("to", "")))
         call, actions = self.board.dial(body, self.now(), phone)
-        self.perform(actions, self.board.expire)
+        self.perform(actions, self.clockwork.expire)
         return call
 
     def command(self, call_control_id: str, action: str, body: checks.Body) -> None:
         """Apply a call command."""
         actions = self._commands.perform(call_control_id, action, body, self.now())
-        self.perform(actions, self.board.expire)
+        self.perform(actions, self.clockwork.expire)
 
     def send_fax(self, body: checks.Body) -> Fax:
         """Accept an outbound fax."""
@@ -205,7 +207,7 @@ class Exchange:
             script=script,
             attributes=attributes,
         )
-        self.perform(actions, self.board.expire)
+        self.perform(actions, self.clockwork.expire)
         return call
 
     def call_texml(self, caller: str, to: str, script: Script) -> TexmlCall:
@@ -216,12 +218,12 @@ class Exchange:
         )
         leg.by_texml = leg.parks = True
         call = self.texml.ring(leg)
-        self.perform([*actions, *self.board.answer(leg, now)], self.board.expire)
+        self.perform([*actions, *self.board.answer(leg, now)], self.clockwork.expire)
         return call
 
     def hang_up(self, call: Call) -> None:
         """Let the person at the other end hang up."""
-        self.perform(self.board.caller_hangs_up(call, self.now()), self.board.expire)
+        self.perform(self.board.caller_hangs_up(call, self.now()), self.clockwork.expire)
 
     def press(self, call: Call, digits: str) -> None:
         """Let the person at the other end press keys."""
@@ -233,7 +235,7 @@ class Exchange:
 
     def _act(self, call: Call, kind: str, what: str) -> None:
         timer = Timer(kind, call.call_control_id, what)
-        self.perform(self.board.expire(timer, self.now()), self.board.expire)
+        self.perform(self.clockwork.expire(timer, self.now()), self.clockwork.expire)
 
     def fax(self, sender: str, to: str, pages: int, kind: str, facts: Mapping[str, Any]) -> Fax:
         """Fax us a document of so many pages, as pdf or tiff."""

@@ -15,11 +15,19 @@ def gather(call: Call, asked: Gather, after: float, now: datetime) -> list[Actio
     """Begin to collect digits; the first timeout starts `after` seconds from now."""
     actions = stop(call, now, "cancelled")
     call.gather = asked
-    actions.append(_wait(call, asked, after + asked.timeout))
+    actions.append(After(after, Timer("asked", call.call_control_id, asked.token)))
     presses = call.script.press.to(asked.prompt)
     if presses:
         actions.append(After(after, Timer("press", call.call_control_id, presses)))
     return actions
+
+
+def listen(call: Call, token: str) -> list[Action]:
+    """Begin to wait for the first digit when the question has been put."""
+    asked = call.gather
+    if asked is None or asked.token != token or asked.digits:
+        return []
+    return [_wait(call, asked, asked.timeout)]
 
 
 def stop(call: Call, now: datetime, status: str) -> list[Action]:
@@ -101,7 +109,7 @@ def _end_gather(call: Call, now: datetime, status: str) -> Emit:
 
 
 def _wait(call: Call, asked: Gather, seconds: float) -> After:
-    return After(seconds, Timer("gather", call.call_control_id, _wait_token(asked)))
+    return After(seconds, Timer("gather", call.call_control_id, _wait_token(asked)), asked=True)
 
 
 def _wait_token(asked: Gather) -> str:

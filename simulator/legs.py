@@ -59,12 +59,16 @@ class Gather:
 
 @dataclass
 class Recording:
-    """What is being recorded on a call: single or dual channels, wav or mp3."""
+    """What is being recorded on a call: single or dual channels, wav or mp3.
+
+    So many seconds of `silence` end it; 0 never does.
+    """
 
     token: str
     started_at: datetime
     channels: str
     format: str
+    silence: int = 0
 
 
 @dataclass

@@ -29,10 +29,14 @@ class Timer:
 
 @dataclass(frozen=True)
 class After:
-    """Come back with the timer after so many seconds of simulated time."""
+    """Come back with the timer after so many seconds of simulated time.
+
+    `asked` marks a time that the suite has asked for; others are up to people and machines.
+    """
 
     seconds: float
     timer: Timer
+    asked: bool = False
 
 
 @dataclass(frozen=True)

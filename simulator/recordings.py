@@ -49,27 +49,25 @@ class Recorder:
         self._signed_url = signed_url
         self.saved: dict[str, Saved] = {}
 
-    def start(
-        self, call: Call, recording: Recording, max_length: int, silence: int
-    ) -> list[Action]:
+    def start(self, call: Call, recording: Recording, max_length: int) -> list[Action]:
         """Record a call, which takes the place of a recording under way."""
         call.recording = recording
-        message, stays = call.script.message, call.script.stays
         actions: list[Action] = []
         if max_length:
-            actions.append(self._stop_after(call, max_length))
-        # The wait for silence begins with the first word (Telnyx: record_start).
-        if silence and message and stays:
-            actions.append(self._stop_after(call, message + silence))
-        if call.incoming and not call.bridged_to and message and not stays:
-            timer = Timer("message", call.call_control_id, recording.token)
-            actions.append(After(message, timer))
+            actions.append(_stop_after(call, recording, max_length))
+        if call.incoming and not call.bridged_to and call.script.message:
+            kind = "spoken" if call.script.stays else "message"
+            timer = Timer(kind, call.call_control_id, recording.token)
+            actions.append(After(call.script.message, timer))
         return actions
 
     @staticmethod
-    def _stop_after(call: Call, seconds: float) -> After:
-        token = call.recording.token if call.recording else ""
-        return After(seconds, Timer("record", call.call_control_id, token))
+    def wait_for_silence(call: Call, token: str) -> list[Action]:
+        """Let silence end the recording, from the last word on (Telnyx: record_start)."""
+        recording = call.recording
+        if recording is None or recording.token != token or not recording.silence:
+            return []
+        return [_stop_after(call, recording, recording.silence)]
 
     def stop(self, call: Call, now: datetime, token: str = "") -> list[Action]:
         """End the recording under way, or only the one meant."""
@@ -136,6 +134,10 @@ class Recorder:
             "duration_millis": int(length / timedelta(milliseconds=1)),
             "download_urls": {saved.format: self._signed_url(saved.media_id, now)},
         }
+
+
+def _stop_after(call: Call, recording: Recording, seconds: float) -> After:
+    return After(seconds, Timer("record", call.call_control_id, recording.token), asked=True)
 
 
 def audio_file(kind: str, length: timedelta) -> bytes:

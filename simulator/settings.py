@@ -34,6 +34,9 @@ class Settings:
     """The only bearer token that is accepted; empty accepts any."""
     time_scale: float = 1.0
     """Factor on every simulated duration: speech, ringing, fax pages, the pause between retries."""
+    command_scale: float = 0.0
+    """The same for durations the suite asks for: how long to let it ring, wait for digits, record,
+    keep in a queue. 0 means as time_scale; 1 takes the suite at its word while people hurry."""
     webhook_timeout: float = 2.0
     """Seconds a webhook may take (Telnyx: 2 s for API v2); not scaled."""
     webhook_attempts: int = 3
@@ -56,6 +59,10 @@ class Settings:
         if faults:
             raise ValueError("; ".join(faults))
         return cls(**values)  # type: ignore[arg-type]
+
+    def scale(self, *, asked: bool) -> float:
+        """Return the factor on durations, those the suite has asked for or the others."""
+        return self.command_scale if asked and self.command_scale else self.time_scale
 
     def signing_key(self) -> SigningKey:
         """Return the key webhooks are signed with, the same for the same seed."""

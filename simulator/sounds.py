@@ -121,8 +121,8 @@ def _record_start(board: Switchboard, call: Call, body: checks.Body, now: dateti
     limit = checks.whole(body, "max_length", 0, 0, 14_400)
     silence = checks.whole(body, "timeout_secs", 0, 0, 14_400)
     before = board.recorder.stop(call, now)
-    recording = Recording(board.new_id(), now, channels, kind)
-    return before + board.recorder.start(call, recording, limit, silence)
+    recording = Recording(board.new_id(), now, channels, kind, silence)
+    return before + board.recorder.start(call, recording, limit)
 
 
 def _record_stop(board: Switchboard, call: Call, body: checks.Body, now: datetime) -> list[Action]:

@@ -42,7 +42,7 @@ class Texml:
     def ring(self, leg: Call) -> TexmlCall:
         """Let the documents take over a leg that has come in."""
         call = TexmlCall(leg)
-        line = Line(call, self._switch, self._settings.time_scale)
+        line = Line(call, self._switch, self._settings)
         self.calls[call.call_sid], self._lines[call.call_sid] = call, line
         task = asyncio.create_task(self._run(call, line))
         self._tasks.add(task)

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import Protocol
 
+from simulator.settings import Settings
 from simulator.texml_client import TexmlCall
 
 FOREVER = 14_400.0
@@ -54,10 +55,10 @@ class Switch(Protocol):
 class Line:
     """One call's line."""
 
-    def __init__(self, call: TexmlCall, switch: Switch, scale: float) -> None:
+    def __init__(self, call: TexmlCall, switch: Switch, settings: Settings) -> None:
         self._call = call
         self._switch = switch
-        self._scale = scale
+        self._settings = settings
         self._stirred = asyncio.Event()
         self._gone = False
         self._left = ""
@@ -79,14 +80,17 @@ class Line:
             reason, self._left = self._left, ""
             raise Dequeued(reason)
 
-    async def pass_time(self, seconds: float, *, occupied: bool = False) -> None:
-        """Let time pass, unless something happens to the leg before."""
+    async def pass_time(
+        self, seconds: float, *, occupied: bool = False, asked: bool = False
+    ) -> None:
+        """Let time pass, `asked` for by the document or not, unless something happens before."""
+        scaled = seconds * self._settings.scale(asked=asked)
         self._switch.occupy(self._call, occupied)
         try:
             self.check()
             self._stirred.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), seconds * self._scale)
+                await asyncio.wait_for(self._stirred.wait(), scaled)
             self._call.fetched = 0
             self.check()
         finally:

@@ -25,7 +25,7 @@ class TexmlSwitch:
         self._exchange = exchange
 
     def _do(self, actions: Sequence[Action]) -> None:
-        self._exchange.perform(actions, self._exchange.board.expire)
+        self._exchange.perform(actions, self._exchange.clockwork.expire)
 
     def enqueue(self, call: TexmlCall, queue: str, seconds: int) -> bool:
         """Put the caller into a queue; False when it takes nobody."""

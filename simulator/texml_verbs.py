@@ -65,7 +65,7 @@ class Verbs:
 
     async def _pause(self, verb: ET.Element, here: str) -> None:
         del here
-        await self._line.pass_time(_number(verb, "length", 1))
+        await self._line.pass_time(_number(verb, "length", 1), asked=True)
 
     async def _gather(self, verb: ET.Element, here: str) -> str | None:
         """Ask for keys or words, whichever the verb listens to and the person gives."""
@@ -81,7 +81,7 @@ class Verbs:
             return await self._act(verb, here, {"SpeechResult": speech, "Confidence": "0.95"})
         if digits:
             return await self._act(verb, here, {"Digits": digits})
-        await self._line.pass_time(_number(verb, "timeout", 5), occupied=True)
+        await self._line.pass_time(_number(verb, "timeout", 5), occupied=True, asked=True)
         return None
 
     async def _record(self, verb: ET.Element, here: str) -> str | None:
@@ -154,8 +154,9 @@ class Verbs:
         legs = legs or [{"noun": "Number", "target": _words(verb)}]
         self._note("texml.dial", {"legs": legs, **verb.attrib})
         habit, talk = self._switch.rings(legs[0]["target"])
-        waits = _number(verb, "timeout", 30) if habit == "no_answer" else talk
-        await self._line.pass_time(waits, occupied=True)
+        rings = habit == "no_answer"
+        waits = _number(verb, "timeout", 30) if rings else talk
+        await self._line.pass_time(waits, occupied=True, asked=rings)
         return await self._act(verb, here, {"DialCallStatus": _DIALED.get(habit, "completed")})
 
     async def _redirect(self, verb: ET.Element, here: str) -> str:

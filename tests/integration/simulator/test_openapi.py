@@ -90,7 +90,7 @@ async def test_calls(carrier: Carrier, checked: _Checked) -> None:
 
 async def test_conversations(carrier: Carrier, sink: Sink, checked: _Checked) -> None:
     """Dial for a caller, bridge, transfer, gather, record, and the recordings."""
-    caller = (await carrier.sim("call", {"from": ADA}))["call_control_id"]
+    caller = (await carrier.sim("call", {"from": ADA, "message": 0}))["call_control_id"]
     call, command = quote(caller), "POST /calls/{call_control_id}/actions/"
     await checked(f"{command}answer", f"/calls/{call}/actions/answer", {})
     dial = {"connection_id": "1", "from": world.VOICE_NUMBER, "to": ADA, "link_to": caller}
@@ -175,7 +175,8 @@ async def _let_everything_happen(carrier: Carrier, sink: Sink) -> None:
     await carrier.sdk.faxes.create(
         connection_id="1", from_=world.FAX_NUMBER, to=ADA, media_name="letter"
     )
-    calls = [(await carrier.sim("call", {"from": ADA}))["call_control_id"] for _ in range(2)]
+    patient = {"from": ADA, "message": 0}
+    calls = [(await carrier.sim("call", patient))["call_control_id"] for _ in range(2)]
     actions = carrier.sdk.calls.actions
     for call in calls:
         await actions.answer(call)

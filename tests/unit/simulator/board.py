@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from simulator.calls import Switchboard
+from simulator.clockwork import Clockwork
 from simulator.commands import Commands
 from simulator.errors import ApiError
 from simulator.legs import Call
-from simulator.machine import Action, After, Emit
+from simulator.machine import Action, After, Emit, Timer
 from simulator.phones import Phones
 from simulator.recordings import Recorder
 from simulator.scripts import parse
@@ -71,10 +72,15 @@ def timer(actions: Sequence[Action], kind: str = "") -> After:
     return found
 
 
+def expire(board: Switchboard, timer: Timer, now: datetime) -> list[Action]:
+    """Let a timer strike."""
+    return Clockwork(board).expire(timer, now)
+
+
 def pass_time(board: Switchboard, actions: Sequence[Action], kind: str = "") -> list[Action]:
     """Let the one timer of these actions, or of that kind, strike."""
     after = timer(actions, kind)
-    return board.expire(after.timer, NOW + timedelta(seconds=after.seconds))
+    return expire(board, after.timer, NOW + timedelta(seconds=after.seconds))
 
 
 def code(board: Switchboard, call: Call, action: str, **body: Any) -> str:

@@ -21,6 +21,7 @@ from tests.unit.simulator.board import (
     do,
     event,
     events,
+    expire,
     new_board,
     pass_time,
     ring,
@@ -198,20 +199,20 @@ def test_dialing_twice_with_one_command_id_calls_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fate", "expected", "cause"),
+    ("fate", "kind", "expected", "cause"),
     [
-        ("pick_up", ["call.answered"], None),
-        ("busy", ["call.hangup"], "user_busy"),
-        ("reject", ["call.hangup"], "call_rejected"),
-        ("no_answer", ["call.hangup"], "timeout"),
+        ("pick_up", "callee", ["call.answered"], None),
+        ("busy", "callee", ["call.hangup"], "user_busy"),
+        ("reject", "callee", ["call.hangup"], "call_rejected"),
+        ("no_answer", "unanswered", ["call.hangup"], "timeout"),
     ],
 )
-def test_what_the_callee_does(fate: str, expected: list[str], cause: str | None) -> None:
+def test_what_the_callee_does(fate: str, kind: str, expected: list[str], cause: str | None) -> None:
     """A dialed phone picks up, is busy, rejects or lets it ring."""
     board = new_board()
     _, actions = board.dial(DIAL, NOW, Phone("+13125550102", calls=[fate]))
     assert event(actions, "call.initiated")["direction"] == "outgoing"
-    follow = pass_time(board, actions)
+    follow = pass_time(board, actions, kind)
     assert events(follow) == expected
     if cause:
         assert event(follow, "call.hangup")["hangup_cause"] == cause
@@ -303,7 +304,7 @@ def _gather(board: Switchboard, **body: Any) -> tuple[Call, list[Action]]:
 
 
 def _press(board: Switchboard, call: Call, digits: str) -> list[Action]:
-    return board.expire(Timer("press", call.call_control_id, digits), NOW)
+    return expire(board, Timer("press", call.call_control_id, digits), NOW)
 
 
 def test_gathered_digits_keep_their_zeros() -> None:
@@ -327,7 +328,7 @@ def test_a_gather_gives_up_after_its_tries() -> None:
     """Silence is asked about maximum_tries times and then ends as a timeout."""
     board = new_board()
     _, asked = _gather(board, maximum_tries=2)
-    again = pass_time(board, asked)
+    again = pass_time(board, pass_time(board, asked))
     assert events(again) == []
     assert event(pass_time(board, again), "call.gather.ended")["status"] == "timeout"
 
@@ -336,7 +337,9 @@ def test_a_digit_restarts_the_wait() -> None:
     """The timer of an earlier wait does not end a gather that a digit has restarted."""
     board = new_board()
     call, asked = _gather(board, minimum_digits=3)
+    waits = pass_time(board, asked)
     _press(board, call, "1")
+    assert pass_time(board, waits) == []
     assert pass_time(board, asked) == []
 
 
@@ -347,7 +350,7 @@ def test_a_scripted_caller_presses_when_asked() -> None:
     do(board, call, "answer")
     asked = do(board, call, "gather_using_speak", payload="Choose.", voice="x")
     timers = [a.timer for a in asked if isinstance(a, After) and a.timer.kind == "press"]
-    assert event(board.expire(timers[0], NOW), "call.gather.ended")["digits"] == "5"
+    assert event(expire(board, timers[0], NOW), "call.gather.ended")["digits"] == "5"
 
 
 def test_audio_ends_by_itself_or_when_stopped() -> None:

@@ -19,6 +19,7 @@ from tests.unit.simulator.board import (
     do,
     event,
     events,
+    expire,
     new_board,
     pass_time,
     timer,
@@ -146,7 +147,7 @@ def test_people_hang_up_when_they_have_talked() -> None:
     board.caller_hangs_up(agent, _later(10))
     other = _dialed(board)
     do(board, caller, "bridge", call_control_id=other.call_control_id)
-    assert board.expire(after.timer, _later(30)) == []
+    assert expire(board, after.timer, _later(30)) == []
     assert caller.alive
 
 
@@ -165,9 +166,9 @@ def test_patience_ends_when_somebody_talks() -> None:
     agent = _dialed(board)
     told: dict[str, Any] = {"call_control_id": agent.call_control_id, "park_after_unbridge": "self"}
     do(board, caller, "bridge", at=_later(5), **told)
-    assert board.expire(timer(rang, "impatient").timer, _later(20)) == []
+    assert expire(board, timer(rang, "impatient").timer, _later(20)) == []
     parted = board.caller_hangs_up(agent, _later(25))
-    assert board.expire(timer(rang, "impatient").timer, _later(26)) == []
+    assert expire(board, timer(rang, "impatient").timer, _later(26)) == []
     assert events(pass_time(board, parted, "impatient")) == ["call.hangup"]
 
 
@@ -175,10 +176,15 @@ def test_a_phone_answers_in_its_time() -> None:
     """A phone rings for answer_after; longer than timeout_secs is no answer."""
     board = new_board()
     slow = Phone("+13125550102", answer_after=8)
-    _, actions = board.dial(DIAL, NOW, slow)
-    assert (timer(actions).seconds, timer(actions).timer.token) == (8, "pick_up")
-    _, actions = board.dial(DIAL | {"timeout_secs": 5}, NOW, slow)
-    assert (timer(actions).seconds, timer(actions).timer.token) == (5, "no_answer")
+    call, actions = board.dial(DIAL | {"timeout_secs": 5}, NOW, slow)
+    assert timer(actions, "callee").seconds == 8
+    assert timer(actions, "unanswered").seconds == 5
+    assert event(pass_time(board, actions, "unanswered"), "call.hangup")["to"] == slow.number
+    assert pass_time(board, actions, "callee") == []
+    call, actions = board.dial(DIAL, NOW, slow)
+    pass_time(board, actions, "callee")
+    assert pass_time(board, actions, "unanswered") == []
+    assert call.answered
 
 
 def test_a_phone_can_behave_otherwise_each_time() -> None:
@@ -224,7 +230,7 @@ def test_silence_is_taken_down() -> None:
     board = new_board()
     caller = answered(board)
     spoken = do(board, caller, "speak", at=_later(1), payload="x" * 100, voice="x")
-    board.expire(timer(spoken, "speech").timer, _later(7))
+    expire(board, timer(spoken, "speech").timer, _later(7))
     do(board, caller, "playback_start", at=_later(8), media_name="hold", loop="infinity")
     board.caller_hangs_up(caller, _later(20))
     spans = [(each.since, each.until) for each in caller.hearing.silences]

@@ -17,6 +17,7 @@ from tests.unit.simulator.board import (
     do,
     event,
     events,
+    expire,
     new_board,
     pass_time,
     timer,
@@ -40,8 +41,9 @@ def test_a_plain_gather_ends_by_itself() -> None:
     """Without a digit a gather ends as a timeout, once."""
     board = new_board()
     asked = do(board, answered(board), "gather", initial_timeout_millis=3000)
-    assert timer(asked).seconds == 3
-    assert event(pass_time(board, asked), "call.gather.ended")["status"] == "timeout"
+    waits = pass_time(board, asked)
+    assert (timer(waits).seconds, timer(waits).asked) == (3, True)
+    assert event(pass_time(board, waits), "call.gather.ended")["status"] == "timeout"
 
 
 def test_audio_can_ask_too() -> None:
@@ -66,14 +68,14 @@ def test_words_are_transcribed_on_request() -> None:
     """What a person says is reported only between transcription_start and _stop."""
     board = new_board()
     call = answered(board, say={"which": "sales please"})
-    assert board.expire(Timer("words", call.call_control_id, "hello"), NOW) == []
+    assert expire(board, Timer("words", call.call_control_id, "hello"), NOW) == []
     do(board, call, "transcription_start")
     spoken = do(board, call, "speak", payload="Which team?", **_VOICE)
     heard = pass_time(board, pass_time(board, spoken, "speech"), "words")
     data = event(heard, "call.transcription")["transcription_data"]
     assert (data["transcript"], data["is_final"]) == ("sales please", True)
     do(board, call, "transcription_stop")
-    assert board.expire(Timer("words", call.call_control_id, "hello"), NOW) == []
+    assert expire(board, Timer("words", call.call_control_id, "hello"), NOW) == []
 
 
 def test_tones_are_checked() -> None:
@@ -117,9 +119,10 @@ def test_silence_ends_a_recording() -> None:
     """Who stays silent on the line after a message ends the recording by timeout_secs."""
     board = new_board()
     call, actions = _recorded(board, {"timeout_secs": 5}, message=4, stays=True)
-    assert timer(actions, "record").seconds == 9
-    assert not [a for a in actions if isinstance(a, After) and a.timer.kind == "message"]
-    pass_time(board, actions, "record")
+    assert timer(actions).seconds == 4
+    quiet = pass_time(board, actions, "spoken")
+    assert timer(quiet).seconds == 5
+    pass_time(board, quiet, "record")
     assert call.recording is None
 
 
