@@ -1,9 +1,10 @@
 """What a plan can ask about a call, as data; ``branching`` answers. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum, StrEnum
+from types import MappingProxyType
 
 from services.voice.routing.hours import Hours
 
@@ -193,12 +194,18 @@ Condition = (
 )
 
 
-def parts(condition: Condition) -> Iterator[Condition]:
-    """Yield a condition and everything that stands in it."""
-    yield condition
+_NAMES: Mapping[type[Group], str] = MappingProxyType(
+    {AllOf: "all_of", AnyOf: "any_of", NoneOf: "none_of"}
+)
+
+
+def parts(condition: Condition, path: str = "") -> Iterator[tuple[str, Condition]]:
+    """Yield a condition and everything that stands in it, each with its field below `path`."""
+    yield path, condition
     if isinstance(condition, Group):
-        for each in condition.conditions:
-            yield from parts(each)
+        within = f"{path}.{_NAMES[type(condition)]}.conditions"
+        for index, each in enumerate(condition.conditions):
+            yield from parts(each, f"{within}[{index}]")
 
 
 def depth(condition: Condition) -> int:
@@ -211,4 +218,4 @@ def depth(condition: Condition) -> int:
 def queues_of(condition: Condition) -> frozenset[str]:
     """Return the queues a condition asks about."""
     asked = (QueueOpen, QueueStaffed, QueueWaiting)
-    return frozenset(each.queue_id for each in parts(condition) if isinstance(each, asked))
+    return frozenset(each.queue_id for _, each in parts(condition) if isinstance(each, asked))

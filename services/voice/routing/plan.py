@@ -293,22 +293,32 @@ def _queue_exits(step: EnqueueStep) -> Sequence[Exit]:
     ]
 
 
-def conditions_in(step: Step) -> Iterator[Condition]:
-    """Yield every condition of a step."""
+def conditions_in(step: Step) -> Iterator[tuple[str, Condition]]:
+    """Yield every condition of a step, with its field within the step."""
     match step:
         case Branch():
-            yield from (case.when for case in step.cases)
+            yield from _tests("cases", step.cases)
         case EnqueueStep():
-            needs = [*step.skills, *(need for each in step.targets for need in each.skills or ())]
-            parts: list[Boost | SkillNeed | Target] = [*step.boosts, *needs, *step.targets]
-            yield from (part.when for part in parts if part.when is not None)
+            yield from _tests("boosts", step.boosts)
+            yield from _tests("skills", step.skills)
+            yield from _tests("targets", step.targets)
+            for index, target in enumerate(step.targets):
+                yield from _tests(f"targets[{index}].skills.skills", target.skills or ())
         case _:
             return
 
 
+def _tests(
+    field: str, tested: Sequence[Case | Boost | SkillNeed | Target]
+) -> Iterator[tuple[str, Condition]]:
+    for index, each in enumerate(tested):
+        if each.when is not None:
+            yield f"{field}[{index}].when", each.when
+
+
 def queues_in(step: Step) -> frozenset[str]:
     """Return every queue a step names."""
-    asked = {name for condition in conditions_in(step) for name in queues_of(condition)}
+    asked = {name for _, condition in conditions_in(step) for name in queues_of(condition)}
     if isinstance(step, EnqueueStep):
         asked |= {step.queue_id, *(each.queue_id for each in step.targets if each.queue_id)}
     if isinstance(step, CallbackStep):

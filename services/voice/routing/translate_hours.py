@@ -13,13 +13,14 @@ def hours_in(asked: pb.OpeningHours, path: str) -> Hours:
     """Return the hours a request holds at `path`; raises Invalid naming everything wrong."""
     faults: list[FieldViolation] = []
     read = read_hours(asked, path, faults)
+    faults += read.faults(path)
     if faults:
         raise Invalid(faults)
     return read
 
 
 def read_hours(asked: pb.OpeningHours, path: str, faults: list[FieldViolation]) -> Hours:
-    """Return the hours a request holds at `path`, and add what is wrong with them to `faults`."""
+    """Return the hours a request holds at `path`, and add what cannot be read to `faults`."""
     week = (
         WeeklySpan(each.weekday, Span(each.open_minute, each.close_minute))
         for each in asked.weekly_spans
@@ -31,9 +32,7 @@ def read_hours(asked: pb.OpeningHours, path: str, faults: list[FieldViolation]) 
     emergency = None
     if asked.HasField("emergency_closure"):
         emergency = _emergency(asked.emergency_closure, f"{path}.emergency_closure", faults)
-    read = Hours(asked.time_zone, tuple(week), tuple(holidays), emergency)
-    faults += read.faults(path)
-    return read
+    return Hours(asked.time_zone, tuple(week), tuple(holidays), emergency)
 
 
 def hours_out(known: Hours) -> pb.OpeningHours:

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from chassis.errors import FieldViolation
-from services.voice.routing.conditions import DEPTH_LIMIT, WithinHours, depth, parts, queues_of
+from services.voice.routing.conditions import (
+    DEPTH_LIMIT,
+    QueueOpen,
+    QueueStaffed,
+    QueueWaiting,
+    WithinHours,
+    depth,
+    parts,
+)
 from services.voice.routing.plan import (
     KINDS,
     Branch,
@@ -98,14 +106,15 @@ def _inside(step: Step, at: str, around: Surroundings) -> Iterator[FieldViolatio
 
 
 def _conditions(step: Step, at: str, around: Surroundings) -> Iterator[FieldViolation]:
-    for condition in conditions_in(step):
+    for field, condition in conditions_in(step):
+        here = f"{at}.{field}"
         if depth(condition) > DEPTH_LIMIT:
-            yield _fault(at, f"has conditions more than {DEPTH_LIMIT} deep in one another")
-        for part in parts(condition):
+            yield _fault(here, f"has conditions more than {DEPTH_LIMIT} deep in one another")
+        for where, part in parts(condition, here):
             if isinstance(part, WithinHours):
-                yield from part.hours.faults(f"{at}.within_hours")
-        for queue_id in sorted(queues_of(condition)):
-            yield from _queue(queue_id, at, around)
+                yield from part.hours.faults(f"{where}.within_hours")
+            if isinstance(part, QueueOpen | QueueStaffed | QueueWaiting):
+                yield from _queue(part.queue_id, where, around)
 
 
 def _labels(step: Branch, at: str) -> Iterator[FieldViolation]:

@@ -1,0 +1,151 @@
+"""Decisions about calls: kept as they were made, found again, and put into sentences."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import insert_into
+from chassis.errors import NotFound
+from services.voice.routing.branching import Considered
+from services.voice.routing.inputs import Inputs
+from services.voice.routing.tables import decisions
+
+_IDS = uuid.UUID("5f0c2b1e-4a0c-5b0e-9a51-8f3f7c6f2d10")
+"""Never change it: a decision that is made again would be kept twice."""
+
+
+class DecisionKind(StrEnum):
+    """What was decided."""
+
+    PLAN = "PLAN"
+    BRANCH = "BRANCH"
+    ENQUEUE = "ENQUEUE"
+    MATCH = "MATCH"
+    TARGET = "TARGET"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One decision with everything it was made from; see `decision_id` for its name."""
+
+    decision_id: str
+    kind: DecisionKind
+    leg_id: str
+    time: datetime
+    plan_id: str = ""
+    revision: int = 0
+    step_id: str = ""
+    visit: int = 0
+    entry_id: str = ""
+    inputs: Inputs = field(default_factory=Inputs)
+    scores: tuple[tuple[str, float], ...] = ()
+    options: tuple[Considered, ...] = ()
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFilter:
+    """Which decisions are wanted; what is empty does not matter."""
+
+    leg_id: str = ""
+    plan_id: str = ""
+    kind: DecisionKind | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of decisions ends."""
+
+    time: datetime
+    decision_id: str
+
+
+def decision_id(leg_id: str, kind: DecisionKind, *what: str | int) -> str:
+    """Name a decision by what it is about: the visit of a step, an offer, a target of an entry."""
+    return str(uuid.uuid5(_IDS, "/".join([leg_id, kind, *map(str, what)])))
+
+
+class Decisions:
+    """Keeps decisions; `pack` and `unpack` turn one into bytes and back."""
+
+    def __init__(
+        self, pack: Callable[[Decision], bytes], unpack: Callable[[bytes], Decision]
+    ) -> None:
+        self._pack = pack
+        self._unpack = unpack
+
+    async def record(self, connection: AsyncConnection, decision: Decision) -> None:
+        """Keep a decision; one that was kept before stays as it was."""
+        row = insert_into(connection, decisions).values(
+            decision_id=decision.decision_id,
+            kind=decision.kind.value,
+            leg_id=decision.leg_id,
+            plan_id=decision.plan_id,
+            step_id=decision.step_id,
+            visit=decision.visit,
+            entry_id=decision.entry_id,
+            outcome=decision.outcome,
+            has_inputs=bool(decision.inputs.by_name),
+            decide_time=decision.time,
+            body=self._pack(decision),
+        )
+        await connection.execute(row.on_conflict_do_nothing())
+
+    async def get(self, connection: AsyncConnection, decision_id: str) -> Decision:
+        """Return a decision, or raise NotFound."""
+        query = sa.select(decisions.c.body).where(decisions.c.decision_id == decision_id)
+        body = (await connection.execute(query)).scalar_one_or_none()
+        if body is None:
+            raise NotFound("DECISION_NOT_FOUND", "no decision with this id is kept")
+        return self._unpack(bytes(body))
+
+    async def inputs(self, connection: AsyncConnection, leg_id: str) -> Inputs | None:
+        """Return what was known of a leg at its last decision, or None before the first."""
+        query = sa.select(decisions.c.body).where(
+            decisions.c.leg_id == leg_id, decisions.c.has_inputs
+        )
+        newest = query.order_by(decisions.c.decide_time.desc(), decisions.c.visit.desc()).limit(1)
+        body = (await connection.execute(newest)).scalar_one_or_none()
+        return None if body is None else self._unpack(bytes(body)).inputs
+
+    async def page(
+        self, connection: AsyncConnection, wanted: DecisionFilter, after: Place | None, limit: int
+    ) -> Sequence[Decision]:
+        """Return at most `limit` decisions, newest first, those after a place."""
+        table = decisions.c
+        query = sa.select(table.body).where(*_wanted(wanted))
+        if after is not None:
+            place = sa.tuple_(table.decide_time, table.decision_id)
+            end = sa.tuple_(sa.literal(after.time, table.decide_time.type), after.decision_id)
+            query = query.where(place < end)
+        query = query.order_by(table.decide_time.desc(), table.decision_id.desc()).limit(limit)
+        bodies = (await connection.execute(query)).scalars()
+        return [self._unpack(bytes(body)) for body in bodies]
+
+    async def prune(self, connection: AsyncConnection, before: datetime) -> int:
+        """Delete decisions made before a time and return how many that were."""
+        old = sa.delete(decisions).where(decisions.c.decide_time < before)
+        return (await connection.execute(old)).rowcount
+
+
+def _wanted(wanted: DecisionFilter) -> list[sa.ColumnElement[bool]]:
+    table = decisions.c
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.leg_id:
+        found.append(table.leg_id == wanted.leg_id)
+    if wanted.plan_id:
+        found.append(table.plan_id == wanted.plan_id)
+    if wanted.kind:
+        found.append(table.kind == wanted.kind.value)
+    if wanted.after:
+        found.append(table.decide_time >= wanted.after)
+    if wanted.before:
+        found.append(table.decide_time < wanted.before)
+    return found

@@ -1,0 +1,116 @@
+"""Decisions between the contract and the model, and as the bytes they are kept in."""
+
+from collections.abc import Iterable
+from datetime import UTC, timedelta
+
+from switchhook.voice.v1 import decision_pb2 as pb
+
+from chassis import times
+from services.voice.routing.branching import Considered
+from services.voice.routing.decisions import Decision, DecisionKind
+from services.voice.routing.inputs import Input, InputState, Source, Value, inputs
+
+
+def decision_out(known: Decision) -> pb.RoutingDecision:
+    """Return a decision as the contract shows it."""
+    return pb.RoutingDecision(
+        decision_id=known.decision_id,
+        kind=pb.DecisionKind.Value(f"DECISION_KIND_{known.kind.name}"),
+        call_leg_id=known.leg_id,
+        plan_id=known.plan_id,
+        plan_revision=known.revision,
+        step_id=known.step_id,
+        visit=known.visit,
+        entry_id=known.entry_id,
+        inputs=[input_out(each) for each in known.inputs],
+        scores=scores_out(known.scores),
+        options=[option_out(each) for each in known.options],
+        outcome=known.outcome,
+        decide_time=times.timestamp(known.time),
+    )
+
+
+def pack(known: Decision) -> bytes:
+    """Return the bytes a decision is kept in."""
+    return decision_out(known).SerializeToString(deterministic=True)
+
+
+def unpack(body: bytes) -> Decision:
+    """Return the decision that bytes hold."""
+    kept = pb.RoutingDecision.FromString(body)
+    return Decision(
+        decision_id=kept.decision_id,
+        kind=DecisionKind[pb.DecisionKind.Name(kept.kind).removeprefix("DECISION_KIND_")],
+        leg_id=kept.call_leg_id,
+        time=kept.decide_time.ToDatetime(UTC),
+        plan_id=kept.plan_id,
+        revision=kept.plan_revision,
+        step_id=kept.step_id,
+        visit=kept.visit,
+        entry_id=kept.entry_id,
+        inputs=inputs(_input(each) for each in kept.inputs),
+        scores=_scores(kept.scores),
+        options=tuple(
+            Considered(each.option, each.accepted, each.reason, _scores(each.scores))
+            for each in kept.options
+        ),
+        outcome=kept.outcome,
+    )
+
+
+def input_out(known: Input) -> pb.RoutingInput:
+    """Return an input as the contract shows it."""
+    shown = pb.RoutingInput(
+        name=known.name,
+        source=known.source.value,
+        state=pb.InputState.Value(f"INPUT_STATE_{known.state.name}"),
+        took=times.duration(known.took),
+    )
+    match known.value:
+        case bool():
+            shown.flag = known.value
+        case int():
+            shown.count = known.value
+        case str():
+            shown.text = known.value
+        case timedelta():
+            shown.span.FromTimedelta(known.value)
+        case None:
+            pass
+    return shown
+
+
+def option_out(known: Considered) -> pb.ConsideredOption:
+    """Return an option as the contract shows it."""
+    return pb.ConsideredOption(
+        option=known.option,
+        accepted=known.accepted,
+        reason=known.reason,
+        scores=scores_out(known.scores),
+    )
+
+
+def scores_out(known: Iterable[tuple[str, float]]) -> list[pb.DecisionScore]:
+    """Return the parts of a score as the contract shows them."""
+    return [pb.DecisionScore(label=label, seconds=seconds) for label, seconds in known]
+
+
+def _input(kept: pb.RoutingInput) -> Input:
+    state = InputState[pb.InputState.Name(kept.state).removeprefix("INPUT_STATE_")]
+    took = kept.took.ToTimedelta() if kept.HasField("took") else None
+    return Input(kept.name, value_in(kept), Source(kept.source), state, took)
+
+
+def value_in(asked: pb.RoutingInput) -> Value:
+    """Return the value of an input; None where it has none."""
+    kind = asked.WhichOneof("value")
+    if kind is None:
+        return None
+    if kind == "span":
+        return asked.span.ToTimedelta()
+    value: bool | int | str = getattr(asked, kind)
+    return value
+
+
+def _scores(kept: Iterable[pb.DecisionScore]) -> tuple[tuple[str, float], ...]:
+    return tuple((each.label, each.seconds) for each in kept)
