@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -84,6 +85,21 @@ class Objects:
             view = memoryview(block)
             for start in range(0, len(view), CHUNK):
                 yield bytes(view[start : start + CHUNK])
+
+    @property
+    def gives_links(self) -> bool:
+        """Whether the store hands out its objects by itself, to whoever has a link."""
+        return isinstance(self._store, S3Store)
+
+    async def link(self, sha256: str, seconds: float) -> str | None:
+        """Return a signed link that works for so long, or None where the store gives none.
+
+        Whoever has the link can read the object without any other right.
+        """
+        if not isinstance(self._store, S3Store):
+            return None
+        lifetime = timedelta(seconds=seconds)
+        return await obstore.sign_async(self._store, "GET", self._path(sha256), lifetime)
 
     async def delete(self, sha256: str) -> None:
         """Delete the content for good; one that is gone already is no fault."""

@@ -1,9 +1,21 @@
 """The settings of the fax service."""
 
+import re
 from dataclasses import dataclass
 
 from carrier.media_policy import DEFAULT_HOSTS
 from chassis.settings import address, boolean, choice, number, setting
+from services.fax.documents.model import PaperSize
+from services.fax.sending.plan import RetryTable
+from services.fax.sending.retry_settings import retry_table
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+def _phone_number(text: str) -> str:
+    if not _E164.fullmatch(text):
+        raise ValueError("must be a number such as +12025550130")
+    return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +69,40 @@ class Settings:
         default=False,
         parse=boolean,
         help="on records reads of numbers and times as well as reads of content",
+    )
+    text_engine: str = setting(
+        "SWITCHHOOK_FAX_TEXT_ENGINE",
+        default="",
+        help="path of tesseract, which reads text off pictures; empty looks for it, off does not",
+    )
+    connection_id: str = setting(
+        "SWITCHHOOK_FAX_CONNECTION_ID",
+        default="",
+        help="the carrier's id of the fax application to send with; none sends nothing",
+    )
+    from_number: str = setting(
+        "SWITCHHOOK_FAX_FROM_NUMBER",
+        default="",
+        parse=_phone_number,
+        help="our number that faxes go out from, unless an order names another",
+    )
+    page_size: PaperSize = setting(
+        "SWITCHHOOK_FAX_PAGE_SIZE",
+        default=PaperSize.LETTER,
+        parse=lambda text: PaperSize(choice("letter", "a4")(text)),
+        help="the paper that faxes are laid out for: letter or a4",
+    )
+    retries: RetryTable = setting(
+        "SWITCHHOOK_FAX_RETRIES",
+        default=RetryTable(),
+        parse=retry_table,
+        help="entries of the retry table to change, such as: busy=3m 6m 12m; max_dials=6",
+    )
+    state_key: str = setting(
+        "SWITCHHOOK_FAX_STATE_KEY",
+        default="",
+        secret=True,
+        help="signs what webhooks repeat about our faxes; made from the API key when empty",
     )
     instance: str = setting(
         "SWITCHHOOK_FAX_INSTANCE",
