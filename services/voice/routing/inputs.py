@@ -132,10 +132,12 @@ class Inputs:
         value = self._value(name)
         return value if isinstance(value, timedelta) else None
 
-    @property
-    def credit(self) -> timedelta:
-        """Return how long the caller had waited before giving up, last time."""
-        return self.span(Name.CREDIT) or _NOTHING
+    def credit(self, queue_id: str, window: timedelta) -> timedelta:
+        """Return the wait the caller gave up in a queue, if that is at most `window` ago."""
+        ago = self.span(Name.ABANDONED)
+        same = self.text(Name.ABANDONED_QUEUE) == queue_id
+        recent = ago is not None and ago <= window
+        return (self.span(Name.CREDIT) or _NOTHING) if same and recent else _NOTHING
 
     @property
     def is_proven(self) -> bool:
