@@ -47,7 +47,7 @@ def main(limits: str, module: str, argument: str) -> int:
 
 
 def give_up_power(
-    memory_bytes: int, cpu_seconds: int, wall_seconds: int, output_bytes: int
+    memory_bytes: int, cpu_seconds: int, wall_seconds: int, output_bytes: int, open_files: int = 3
 ) -> None:
     """Limit this process for good; what was opened before stays open."""
     if sys.platform == "linux":
@@ -62,7 +62,7 @@ def give_up_power(
         (resource.RLIMIT_FSIZE, output_bytes),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
-        (resource.RLIMIT_NOFILE, 3),
+        (resource.RLIMIT_NOFILE, open_files),
     ):
         resource.setrlimit(what, (limit, limit))
     # The soft limit's signal tells a job that ran out of time from one that somebody killed.

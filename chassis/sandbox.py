@@ -37,6 +37,8 @@ class Limits:
     wall_seconds: float = 20.0
     """More than its CPU time, for a machine that is busy."""
     output_bytes: int = 1024 * 1024
+    open_files: int = 3
+    """Those it is started with; more only for a program that must open files of its own."""
 
 
 class End(Enum):
@@ -155,6 +157,7 @@ def _command(module: str, argument: str, limits: Limits) -> list[str]:
         limits.cpu_seconds,
         max(1, round(limits.wall_seconds)),
         limits.output_bytes,
+        limits.open_files,
     )
     told = ",".join(map(str, numbers))
     return [sys.executable, "-I", str(_CONFINED), told, module, argument]

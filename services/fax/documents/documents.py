@@ -7,8 +7,10 @@ many pages it has from counting them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from chassis.objects import CHUNK, Draft, Stored
@@ -44,6 +46,15 @@ class Archive(Protocol):
     def read(self, sha256: str) -> AsyncIterator[bytes]:
         """Yield the content; FileNotFoundError if it is gone."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class MadePdf:
+    """A PDF that was made and is not kept: the file it lies in, its pages and its bytes."""
+
+    content: BinaryIO
+    page_count: int
+    size: int
 
 
 class Documents:
@@ -99,25 +110,27 @@ class Documents:
 
         Pages count from 1; 0 means the first, and the last.
         """
-        async with self.pdf(sha256, first, last) as (made, page_count):
-            stored = await self._kept(made, owner)
-        return Normalized(stored.sha256, page_count, stored.size)
+        async with self.pdf(sha256, first, last) as made:
+            stored = await self._kept(made.content, owner)
+        return Normalized(stored.sha256, made.page_count, stored.size)
 
     @asynccontextmanager
-    async def pdf(
-        self, sha256: str, first: int = 0, last: int = 0
-    ) -> AsyncIterator[tuple[BinaryIO, int]]:
-        """Give a clean PDF of some pages, each of its own size, and how many; it is not kept.
+    async def pdf(self, sha256: str, first: int = 0, last: int = 0) -> AsyncIterator[MadePdf]:
+        """Give a clean PDF of some pages, each of its own size; it is not kept.
 
         Pages count from 1; 0 means the first, and the last. Raises PageMissing.
         """
         order = {"paper": _AS_IT_IS, "first": first, "last": last}
         async with self._children.job("make", order, [sha256]) as (answer, made):
-            yield made, int(answer["page_count"])
+            yield MadePdf(made, int(answer["page_count"]), _left(made))
+
+    def original(self, sha256: str) -> AsyncIterator[bytes]:
+        """Yield the bytes of a document as they are; raises nothing but FileNotFoundError."""
+        return self._archive.read(sha256)
 
     async def thumbnails(
         self, sha256: str, first: int = 1, last: int = 1, width: int = DEFAULT_WIDTH
-    ) -> AsyncIterator[tuple[int, bytes]]:
+    ) -> AsyncGenerator[tuple[int, bytes], None]:
         """Yield pages as PNGs of this width, each with its number; raises PageMissing.
 
         Pages count from 1; a `last` of 0 means the last there is, which asks for an inspection.
@@ -152,6 +165,14 @@ def chunks(file: BinaryIO) -> Iterator[bytes]:
     """Yield the rest of a file in chunks of at most CHUNK bytes."""
     while chunk := file.read(CHUNK):
         yield chunk
+
+
+def _left(file: BinaryIO) -> int:
+    """Return how many bytes of a file are still to be read."""
+    here = file.tell()
+    end = file.seek(0, os.SEEK_END)
+    file.seek(here)
+    return end - here
 
 
 def _inspection(answer: Mapping[str, Any]) -> Inspection:

@@ -1,48 +1,41 @@
 """Make thumbnails: the performer of the outbox's `media.thumbnail` effects.
 
 Pictures come from strangers, and decoders have holes, so a picture is opened in a child process
-that can do little and dies young (see `thumbnail_child`). Whatever a picture does to its child, the
+that can do little and dies young (see `chassis.sandbox`). Whatever a picture does to its child, the
 outcome is a thumbnail or a reason.
 """
 
 import asyncio
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from carrier.magic import MediaKind, sniff
+from chassis.confined import UNREADABLE
 from chassis.effects import Done, Effect, Failed, Outcome, RetryLater
+from chassis.errors import Overloaded
 from chassis.logs import get_logger
 from chassis.objects import Objects
+from chassis.sandbox import End, Limits, Sandbox
 from services.messaging.media.model import PICTURES, Thumbnail, ThumbnailReason
 from services.messaging.use_cases.media_archive import MediaArchive
 
-CHILDREN = 2
-"""How many pictures are opened at the same time."""
+_PROGRAM = "services.messaging.media.thumbnail_child"
+LIMITS = Limits(output_bytes=512 * 1024)
+"""A picture of 256 by 256 pixels is less, even as raw pixels."""
+_BUSY_SECONDS = 1.0
 
-_CHILD_SECONDS = 12.0
-"""A little more than its CPU time, for a machine that is busy."""
-_TURN_SECONDS, _BUSY_SECONDS = 3.0, 1.0
-_LARGEST = 512 * 1024
-"""Bytes; a picture of 256 by 256 pixels is less, even as raw pixels."""
-
-_CHILD = Path(__file__).with_name("thumbnail_child.py")
-_STATUS = {
-    3: ThumbnailReason.UNREADABLE,
-    4: ThumbnailReason.TOO_MANY_PIXELS,
-    5: ThumbnailReason.OUT_OF_RESOURCES,
-    -9: ThumbnailReason.OUT_OF_RESOURCES,
-    -24: ThumbnailReason.OUT_OF_RESOURCES,
+_STATUS = {UNREADABLE: ThumbnailReason.UNREADABLE, 4: ThumbnailReason.TOO_MANY_PIXELS}
+"""By exit status; the program itself is never loaded here."""
+_ENDS = {
+    End.TIMED_OUT: ThumbnailReason.OUT_OF_RESOURCES,
+    End.OUT_OF_MEMORY: ThumbnailReason.OUT_OF_RESOURCES,
+    End.CRASHED: ThumbnailReason.CRASHED,
+    End.REFUSED: ThumbnailReason.CRASHED,
 }
-"""By exit status of the child; SIGKILL and SIGXCPU are what its limits end in."""
 
 _log = get_logger(__name__)
 
@@ -58,10 +51,10 @@ class Made:
 class Thumbnailer:
     """Makes a thumbnail of a stored picture, keeps it, and records the outcome."""
 
-    def __init__(self, archive: MediaArchive, objects: Objects) -> None:
+    def __init__(self, archive: MediaArchive, objects: Objects, sandbox: Sandbox) -> None:
         self._archive = archive
         self._objects = objects
-        self._turns = asyncio.Semaphore(CHILDREN)
+        self._sandbox = sandbox
 
     async def admit(self, connection: AsyncConnection, effect: Effect) -> str | None:
         """Admit every picture."""
@@ -69,19 +62,14 @@ class Thumbnailer:
 
     async def perform(self, effect: Effect) -> Outcome:
         """Have a child open the picture, when it is its turn."""
+        facts = orjson.loads(effect.body)
         try:
-            async with asyncio.timeout(_TURN_SECONDS):
-                await self._turns.acquire()
-        except TimeoutError:
-            return RetryLater(_BUSY_SECONDS, "BUSY")
-        try:
-            facts = orjson.loads(effect.body)
             picture = self._objects.read(facts["sha256"])
-            made = await small_picture(picture, facts["content_type"])
+            made = await small_picture(picture, facts["content_type"], self._sandbox)
+        except Overloaded as full:
+            return RetryLater(full.retry_after or _BUSY_SECONDS, "BUSY")
         except FileNotFoundError:
             return Failed(ThumbnailReason.UNREADABLE.name)
-        finally:
-            self._turns.release()
         if isinstance(made, ThumbnailReason):
             return Failed(made.name)
         async with self._objects.draft() as draft:
@@ -105,47 +93,21 @@ class Thumbnailer:
 
 
 async def small_picture(
-    content: AsyncIterable[bytes], content_type: str, seconds: float = _CHILD_SECONDS
+    content: AsyncIterable[bytes], content_type: str, sandbox: Sandbox, limits: Limits = LIMITS
 ) -> Made | ThumbnailReason:
-    """Return the thumbnail of a picture of this type, or why there is none."""
+    """Return the thumbnail of a picture of this type, or why there is none.
+
+    Raises Overloaded while too many pictures are being opened.
+    """
     with tempfile.TemporaryFile(prefix="picture-") as file:
         async for chunk in content:
             await asyncio.to_thread(file.write, chunk)
         file.seek(0)
-        status, written = await _run(PICTURES[content_type], file, seconds)
-    if status != 0:
-        return _STATUS.get(status, ThumbnailReason.CRASHED)
+        async with sandbox.run(_PROGRAM, PICTURES[content_type], file, limits) as ended:
+            if ended.end is not End.DONE:
+                return _STATUS.get(ended.status) or _ENDS[ended.end]
+            written = ended.output.read()
     kind = sniff(written)
-    if kind not in (MediaKind.JPEG, MediaKind.PNG) or len(written) > _LARGEST:
+    if kind not in (MediaKind.JPEG, MediaKind.PNG):
         return ThumbnailReason.CRASHED
     return Made(written, kind.value)
-
-
-async def _run(decoder: str, file: BinaryIO, seconds: float) -> tuple[int, bytes]:
-    """Run a child on the file; return its exit status and what it wrote, up to the limit.
-
-    It gets no environment, so no secret of ours. It is started by subprocess and not by the loop,
-    whose way to fork runs the handlers of gRPC in the child.
-    """
-    child = await asyncio.to_thread(
-        subprocess.Popen,
-        [sys.executable, "-I", str(_CHILD), decoder],
-        stdin=file,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env={},
-    )
-    assert child.stdout is not None  # noqa: S101 - it is a pipe
-    try:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                written = await asyncio.to_thread(child.stdout.read, _LARGEST + 1)
-                if len(written) <= _LARGEST:
-                    return await asyncio.to_thread(child.wait), written
-    finally:
-        # Ends the read above as well, should it still wait.
-        child.kill()
-        await asyncio.shield(asyncio.to_thread(child.wait))
-        child.stdout.close()
-    return -9, b""

@@ -11,6 +11,7 @@ from chassis.dispatcher import Dispatcher, dispatching
 from chassis.effects import Performers
 from chassis.grpc_server import Service
 from chassis.objects import Objects, open_objects
+from chassis.sandbox import Sandbox
 from services.messaging import tables
 from services.messaging.media.fetching import MediaFetcher, fetching
 from services.messaging.media.servicer import MediaServicer
@@ -45,7 +46,7 @@ async def archiving(
     fetch = fetching(settings.telnyx_url, settings.api_key, settings.media_hosts)
     performers: Performers = {
         FETCH: MediaFetcher(archive, objects, fetch, clock),
-        SHRINK: Thumbnailer(archive, objects),
+        SHRINK: Thumbnailer(archive, objects, Sandbox()),
     }
     async with dispatching(
         opened,

@@ -176,7 +176,7 @@ async def test_a_thumbnail_is_settled_by_its_outcome(bench: Bench) -> None:
     message = await bench.receive(mms(PICTURE, PICTURE))
     await keep(bench, message, 0)
     await keep(bench, message, 1)
-    thumbnailer = Thumbnailer(archive_of(bench), None)  # type: ignore[arg-type]
+    thumbnailer = Thumbnailer(archive_of(bench), None, None)  # type: ignore[arg-type]
     first, second = [record.effect for record in await bench.effects(SHRINK)]
     made = Thumbnail("cd" * 32, "image/jpeg", 5)
     facts = {"content_type": "image/jpeg", "size_bytes": 5}
