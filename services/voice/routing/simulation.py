@@ -132,10 +132,7 @@ class _Walker:
             case EnqueueStep():
                 return self._enqueue(visit, step)
             case VoicemailStep():
-                said = self._said(step.prompt)
-                return self._happens(
-                    replace(visit, prompts=said), step, "next", "a message is left"
-                )
+                return self._voicemail(visit, step)
             case CallbackStep():
                 return self._callback(visit, step)
             case TransferStep():
