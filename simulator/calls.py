@@ -172,7 +172,8 @@ class Switchboard:
         actions += self.recorder.stop(call, now)
         actions += self.leave_queue(call, "hangup", now)
         self.no_longer_awaited(call)
-        call.state, call.ended_at, call.cause = State.ENDED, now, cause
+        call.state, call.ended_at = State.ENDED, now
+        call.cause, call.source = cause, source
         actions.append(call.hung_up(now, cause=cause, source=source, sip=sip))
         actions += self.part(call, now, source)
         call.listen(now)

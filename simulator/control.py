@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simulator import checks, control_calls, documents, faults, world
+from simulator import checks, control_calls, documents, faults, fax_outcomes, world
 from simulator.control_calls import ControlOperation
 from simulator.exchange import Exchange, new_id
 from simulator.machine import micros
@@ -70,6 +70,17 @@ async def fax_us(exchange: Exchange, request: Request) -> Reply:
     pages = checks.whole(body, "pages", 1, 1, 350)
     fax = exchange.fax(checks.phone_number(body, "from"), to, pages, kind, facts)
     return Reply(200, {"fax_id": fax.fax_id, "media_id": fax.media_id})
+
+
+async def teach_fax_machine(exchange: Exchange, request: Request) -> Reply:
+    """POST /_sim/fax_machines/{number}: outcomes, one for each fax it is sent from now on.
+
+    An outcome is delivered, a failure_reason, or an object of failure and pages (sent before it
+    broke off). When they are used up the machine does what its phone is told.
+    """
+    outcomes = fax_outcomes.parse(request.json().get("outcomes"))
+    exchange.fax_machine.outcomes[request.path[0]] = outcomes
+    return Reply(200, {"outcomes": [outcome.resource() for outcome in outcomes]})
 
 
 async def raw_event(exchange: Exchange, request: Request) -> Reply:
@@ -192,6 +203,7 @@ ROUTES: Sequence[tuple[str, Mapping[str, ControlOperation]]] = (
     *control_calls.ROUTES,
     (r"/_sim/sms", {"POST": text_us}),
     (r"/_sim/fax", {"POST": fax_us}),
+    (r"/_sim/fax_machines/([^/]+)", {"POST": teach_fax_machine}),
     (r"/_sim/event", {"POST": raw_event}),
     (r"/_sim/faults", {"GET": list_faults, "POST": add_fault, "DELETE": clear_faults}),
     (r"/_sim/profile", {"POST": change_profile}),

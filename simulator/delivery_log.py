@@ -15,7 +15,10 @@ KEPT = 20_000
 
 @dataclass
 class Attempt:
-    """One request. `status` is the HTTP status, None when there was no answer."""
+    """One request. `status` is the HTTP status, None when there was no answer.
+
+    `call_control_id` is the call it tells of, if any.
+    """
 
     number: int
     event_id: str
@@ -23,6 +26,7 @@ class Attempt:
     url: str
     attempt: int
     started_at: datetime
+    call_control_id: str = ""
     forged: str = ""
     finished_at: datetime | None = None
     status: int | None = None
@@ -37,6 +41,7 @@ class Attempt:
             "number": self.number,
             "event_id": self.event_id,
             "event_type": self.event_type,
+            "call_control_id": self.call_control_id,
             "url": self.url,
             "attempt": self.attempt,
             "forged": self.forged,

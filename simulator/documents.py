@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
+
+import pikepdf
 
 _WIDTH = 1728
 """Dots across a fax page (ITU-T T.4), a whole number of bytes."""
@@ -29,6 +32,15 @@ def pdf(pages: int, title: str) -> bytes:
         )
         bodies.append(f"<< /Length {len(drawing)} >>\nstream\n{drawing}\nendstream")
     return _pdf_file(bodies)
+
+
+def pages(document: bytes) -> int:
+    """Return how many pages a PDF has, 1 for what cannot be read."""
+    try:
+        with pikepdf.open(io.BytesIO(document)) as opened:
+            return len(opened.pages)
+    except pikepdf.PdfError:
+        return 1
 
 
 def _pdf_text(text: str) -> str:

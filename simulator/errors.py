@@ -40,6 +40,8 @@ _CATALOGUE: Mapping[str, tuple[int, str, str]] = {
     "90036": (422, "Queue full", "The queue is full and can't accept more calls."),
     "90037": (422, "Queue max_size cannot be modified", "The queue exists with another max_size."),
     "90038": (422, "Call already in queue", "The call is already in a queue."),
+    "90080": (422, "Fax can't be canceled", "The fax is in a state that cannot be canceled."),
+    "90081": (422, "Fax can't be canceled", "An inbound fax cannot be canceled."),
     "90102": (422, "Command is invalid", "The command does not fit this call."),
 }
 

@@ -167,11 +167,15 @@ class Exchange:
         actions = self._commands.perform(call_control_id, action, body, self.now())
         self.perform(actions, self.clockwork.expire)
 
-    def send_fax(self, body: checks.Body) -> Fax:
-        """Accept an outbound fax."""
-        fax, actions = self.fax_machine.send(body, self.now())
+    def send_fax(self, body: checks.Body, contents: bytes = b"") -> Fax:
+        """Accept an outbound fax; `contents` is its document when it came with the request."""
+        fax, actions = self.fax_machine.send(body, self.now(), contents)
         self.perform(actions, self.fax_machine.expire)
         return fax
+
+    def cancel_fax(self, fax_id: str) -> None:
+        """Stop an outbound fax."""
+        self.perform(self.fax_machine.cancel(fax_id, self.now()), self.fax_machine.expire)
 
     def refresh_fax(self, fax_id: str) -> None:
         """Make a new link to an inbound fax."""

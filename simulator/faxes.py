@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from simulator import checks, world
+from simulator import checks, documents, world
 from simulator.errors import ApiError
+from simulator.fax_outcomes import BEFORE_ANY_PAGE, Outcome
 from simulator.filters import fits
 from simulator.machine import Action, After, Emit, Note, Timer, micros
 from simulator.phones import Phones
+
+CONTENTS_MAX_BYTES = 20_000_000
+"""Most bytes of a document within the request (Telnyx: OpenAPI POST /faxes)."""
 
 _QUALITIES = ("normal", "high", "very_high", "ultra_light", "ultra_dark")
 
@@ -30,7 +35,11 @@ _INBOUND = {
 
 @dataclass
 class Fax:
-    """One fax; `failure` is the reason it will fail with, empty when it will not."""
+    """One fax; `failure` is the reason it will fail with, empty when it will not.
+
+    `sent_pages` is how many pages leave before that. Of a document that came with the request only
+    the hash is kept.
+    """
 
     fax_id: str
     direction: str
@@ -50,6 +59,9 @@ class Fax:
     media_url: str = ""
     failure: str = ""
     partial: bool = False
+    sent_pages: int | None = None
+    t38_enabled: bool = True
+    sha256: str = ""
 
     def resource(self) -> dict[str, Any]:
         """Return the fax as GET /faxes/{id} shows it."""
@@ -84,22 +96,33 @@ class FaxMachine:
         self._sign_url = sign_url
         self._phones = phones
         self.faxes: dict[str, Fax] = {}
+        self.outcomes: dict[str, list[Outcome]] = {}
 
-    def send(self, body: checks.Body, now: datetime) -> tuple[Fax, list[Action]]:
+    def send(
+        self, body: checks.Body, now: datetime, contents: bytes = b""
+    ) -> tuple[Fax, list[Action]]:
         """Accept POST /faxes, or raise the ApiError Telnyx answers with."""
         connection_id = checks.text(body, "connection_id", required=True)
         sender, to = checks.phone_number(body, "from"), checks.phone_number(body, "to")
         names = ("media_url", "media_name")
         source = {name: checks.text(body, name) for name in names if checks.text(body, name)}
-        if len(source) != 1:
-            raise ApiError("10015", "Give exactly one of media_url and media_name.", status=422)
+        if len(source) + bool(contents) != 1:
+            one = "Give exactly one of media_url, media_name and contents."
+            raise ApiError("10015", one, status=422)
+        if len(contents) > CONTENTS_MAX_BYTES:
+            raise ApiError("10015", "The contents are larger than 20 MB.", status=422)
         fax = Fax(self._new_id(), "outbound", sender, to, connection_id, now, now, "queued")
         fax.source = source
         fax.client_state = checks.client_state(body)
         fax.quality = checks.one_of(body, "quality", _QUALITIES) or "high"
         fax.store_media = body.get("store_media") is True
         fax.webhook_url = checks.text(body, "webhook_url")
-        fax.failure = self._phones.get(to).faxes
+        fax.t38_enabled = body.get("t38_enabled") is not False
+        if contents:
+            fax.sha256 = hashlib.sha256(contents).hexdigest()
+            fax.page_count = documents.pages(contents)
+        outcome = self._outcome(to)
+        fax.failure, fax.sent_pages = outcome.failure, outcome.pages
         self.faxes[fax.fax_id] = fax
         queued = self._event(fax, "fax.queued", now)
         return fax, [_note("fax.accepted", fax), queued, self._next(fax, _OUTBOUND)]
@@ -123,6 +146,19 @@ class FaxMachine:
         fax.failure, fax.partial = failure, partial
         self.faxes[fax.fax_id] = fax
         return fax, [self._next(fax, _INBOUND)]
+
+    def cancel(self, fax_id: str, now: datetime) -> list[Action]:
+        """Stop an outbound fax that is not over (Telnyx: cancel a fax).
+
+        What the webhook says then is not documented; here it is a failure for the reason canceled.
+        """
+        fax = self.find(fax_id)
+        if fax.direction != "outbound":
+            raise ApiError("90081")
+        if fax.status not in _OUTBOUND:
+            raise ApiError("90080")
+        fax.status, fax.failure, fax.updated_at = "failed", "canceled", now
+        return [_note("fax.canceled", fax), self._event(fax, "fax.failed", now)]
 
     def refresh(self, fax_id: str, now: datetime) -> list[Action]:
         """Make a new link to the document of an inbound fax (Telnyx: refresh a fax)."""
@@ -153,13 +189,18 @@ class FaxMachine:
         if fax is None or fax.status not in steps:
             return []
         event_type, status, _ = steps[fax.status]
-        if fax.failure and status in ("delivered", "received"):
+        no_call = status == "sending" and fax.failure in BEFORE_ANY_PAGE
+        if fax.failure and (no_call or status in ("delivered", "received")):
             event_type, status = "fax.failed", "failed"
         if status == "received":
             fax.media_url = self._sign_url(fax.media_id, now)
         fax.status, fax.updated_at = status, now
         event = self._event(fax, event_type, now)
         return [event, self._next(fax, steps)] if status in steps else [event]
+
+    def _outcome(self, number: str) -> Outcome:
+        scripted = self.outcomes.get(number)
+        return scripted.pop(0) if scripted else Outcome(self._phones.get(number).faxes)
 
     def _next(self, fax: Fax, steps: Mapping[str, tuple[str, str, float]]) -> After:
         return After(steps[fax.status][2], Timer("fax", fax.fax_id))
@@ -191,13 +232,14 @@ def _outcome(fax: Fax) -> dict[str, Any]:
     pages = {"page_count": fax.page_count}
     match fax.status:
         case "failed":
-            return {"failure_reason": fax.failure}
+            sent = {} if fax.sent_pages is None else {"page_count": fax.sent_pages}
+            return sent | {"failure_reason": fax.failure}
         case "received":
             received = {"media_url": fax.media_url, "partial_content": fax.partial}
             return pages | seconds | received
         case "delivered":
             return pages | seconds
-        case "media.processing":
+        case "media.processing" | "media.processed":
             return pages
         case _:
             return {}
@@ -205,4 +247,7 @@ def _outcome(fax: Fax) -> dict[str, Any]:
 
 def _note(kind: str, fax: Fax) -> Note:
     facts = {"fax_id": fax.fax_id, "from": fax.from_number, "to": fax.to_number}
+    if fax.direction == "outbound":
+        facts |= {"pages": fax.page_count, "quality": fax.quality, "t38": fax.t38_enabled}
+        facts |= {"sha256": fax.sha256}
     return Note(kind, facts | {"client_state": fax.client_state, **fax.source})

@@ -104,6 +104,8 @@ class Call:
     hears: str = ""
     transcribed: bool = False
     cause: str = ""
+    source: str = ""
+    recordings: int = 0
     attributes: Mapping[str, Any] = field(default_factory=dict)
     script: Script = field(default_factory=Script)
     webhook_url: str = ""
@@ -229,5 +231,7 @@ class Call:
             "answer_time": micros(self.answered_at) if self.answered_at else None,
             "end_time": micros(self.ended_at) if self.ended_at else None,
             "cause": self.cause,
+            "source": self.source,
+            "recordings": self.recordings,
             **self.hearing.resource(),
         }

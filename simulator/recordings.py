@@ -80,6 +80,7 @@ class Recorder:
 
     def keep(self, call: Call, recording: Recording, now: datetime) -> None:
         """Keep a recording that has ended."""
+        call.recordings += 1
         content = audio_file(recording.format, now - recording.started_at)
         name = f"{recording.token}.{recording.format}"
         media_id = self._store(name, CONTENT_TYPES[recording.format], content)

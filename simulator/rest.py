@@ -26,11 +26,16 @@ MAX_PAGE = 250
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request; `path` holds what the route took out of it, unescaped."""
+    """An HTTP request; `path` holds what the route took out of it, unescaped.
+
+    A form of several parts is in `form` and its files, by name, in `files`.
+    """
 
     path: tuple[str, ...]
     query: Mapping[str, str]
     body: bytes = b""
+    form: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         """Return the body as a JSON object, {} when it is empty; 10015 when it is none."""
@@ -199,8 +204,15 @@ def get_recording(exchange: Exchange, request: Request) -> Reply:
 
 
 def send_fax(exchange: Exchange, request: Request) -> Reply:
-    """POST /faxes."""
+    """POST /faxes, as JSON or as a form with the document in `contents`."""
+    if request.files or request.form:
+        fields = {name: _BOOLEANS.get(value, value) for name, value in request.form.items()}
+        contents = request.files.get("contents", b"")
+        return _data(exchange.send_fax(fields, contents).resource(), 202)
     return _data(exchange.send_fax(request.json()).resource(), 202)
+
+
+_BOOLEANS: Mapping[str, Any] = {"true": True, "false": False}
 
 
 def list_faxes(exchange: Exchange, request: Request) -> Reply:
@@ -213,6 +225,12 @@ def list_faxes(exchange: Exchange, request: Request) -> Reply:
 def get_fax(exchange: Exchange, request: Request) -> Reply:
     """GET /faxes/{id}."""
     return _data(exchange.fax_machine.find(request.path[0]).resource())
+
+
+def cancel_fax(exchange: Exchange, request: Request) -> Reply:
+    """POST /faxes/{id}/actions/cancel."""
+    exchange.cancel_fax(request.path[0])
+    return _data(_OK, 202)
 
 
 def refresh_fax(exchange: Exchange, request: Request) -> Reply:
@@ -292,6 +310,7 @@ ROUTES: Sequence[tuple[str, Mapping[str, Operation]]] = (
     (r"/v2/recordings/([^/]+)", {"GET": get_recording}),
     (r"/v2/faxes", {"GET": list_faxes, "POST": send_fax}),
     (r"/v2/faxes/([^/]+)", {"GET": get_fax}),
+    (r"/v2/faxes/([^/]+)/actions/cancel", {"POST": cancel_fax}),
     (r"/v2/faxes/([^/]+)/actions/refresh", {"POST": refresh_fax}),
     (r"/v2/number_lookup/([^/]+)", {"GET": look_up}),
     (r"/v2/webhook_deliveries", {"GET": list_deliveries}),

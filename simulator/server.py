@@ -38,7 +38,14 @@ class _Handler(RequestHandler):
 
     def _request(self, path: Sequence[str]) -> Request:
         query = dict(parse_qsl(self.request.query, keep_blank_values=True))
-        return Request(tuple(path), query, self.request.body)
+        form, files = self.request.body_arguments, self.request.files
+        return Request(
+            tuple(path),
+            query,
+            self.request.body,
+            {name: values[-1].decode("utf-8", "replace") for name, values in form.items()},
+            {name: parts[-1]["body"] for name, parts in files.items()},
+        )
 
     def _send(self, reply: Reply) -> None:
         self.set_status(reply.status)

@@ -203,6 +203,8 @@ class Webhooks:
 
     def _record(self, delivery: Delivery, url: str, attempt: int, forgery: str) -> Attempt:
         self.last_attempt += 1
+        payload = delivery.data.get("payload")
+        about = payload if isinstance(payload, dict) else {}
         record = Attempt(
             number=self.last_attempt,
             event_id=str(delivery.data.get("id", "")),
@@ -210,6 +212,7 @@ class Webhooks:
             url=url,
             attempt=attempt,
             started_at=self._now(),
+            call_control_id=str(about.get("call_control_id", "")),
             forged=forgery,
         )
         self.attempts.append(record)
