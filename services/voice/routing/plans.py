@@ -26,7 +26,7 @@ _TEXML = "texml"
 class KnownQueues(Protocol):
     """The queues there are."""
 
-    async def known_queues(self, connection: AsyncConnection) -> AbstractSet[str]:
+    async def ids(self, connection: AsyncConnection) -> Sequence[str]:
         """Return the ids of all queues."""
         ...
 
@@ -119,16 +119,21 @@ class Plans:
 
     async def faults(self, connection: AsyncConnection, plan: Plan) -> Sequence[FieldViolation]:
         """Return everything that keeps a plan from being kept."""
-        known = await self._queues.known_queues(connection)
+        known = frozenset(await self._queues.ids(connection))
         wrong = faults(plan, Surroundings(known, self._own_numbers))
+        if plan.plan_id == DEFAULT_PLAN_ID:
+            wrong.append(FieldViolation("plan.plan_id", "is the plan made from the settings"))
         return [*wrong, *await self._taken(connection, plan)]
 
-    async def create(self, connection: AsyncConnection, plan: Plan) -> Plan:
+    async def create(
+        self, connection: AsyncConnection, plan: Plan, unreadable: Sequence[FieldViolation] = ()
+    ) -> Plan:
         """Keep a new plan as its first revision.
 
-        Raises Invalid naming every fault, AlreadyDone when the id is or was in use.
+        Raises Invalid naming every fault, those that reading it has shown among them, and
+        AlreadyDone when the id is or was in use.
         """
-        await self._check(connection, plan)
+        await self._check(connection, plan, unreadable)
         row = insert_into(connection, plans).values(
             plan_id=plan.plan_id, revision=1, queues=sorted(plan.queues)
         )
@@ -137,7 +142,9 @@ class Plans:
             raise AlreadyDone("PLAN_EXISTS", "a plan with this id is there, or was")
         return await self._keep(connection, replace(plan, revision=1))
 
-    async def update(self, connection: AsyncConnection, plan: Plan) -> Plan:
+    async def update(
+        self, connection: AsyncConnection, plan: Plan, unreadable: Sequence[FieldViolation] = ()
+    ) -> Plan:
         """Keep the next revision of a plan that was made from the newest one.
 
         Raises Invalid naming every fault, NotFound, and NotYet when another revision is newer or
@@ -154,7 +161,7 @@ class Plans:
                 "the plan has been changed since this revision",
                 metadata={"revision": str(newest)},
             )
-        await self._check(connection, plan)
+        await self._check(connection, plan, unreadable)
         return await self._keep(connection, replace(plan, revision=newest + 1))
 
     async def delete(self, connection: AsyncConnection, plan_id: str) -> None:
@@ -177,10 +184,10 @@ class Plans:
             return known
         return await self._keep(connection, replace(plan, revision=newest + 1))
 
-    async def _check(self, connection: AsyncConnection, plan: Plan) -> None:
-        wrong = await self.faults(connection, plan)
-        if plan.plan_id == DEFAULT_PLAN_ID:
-            wrong = [*wrong, FieldViolation("plan.plan_id", "is the plan made from the settings")]
+    async def _check(
+        self, connection: AsyncConnection, plan: Plan, unreadable: Sequence[FieldViolation]
+    ) -> None:
+        wrong = [*unreadable, *await self.faults(connection, plan)]
         if wrong:
             raise Invalid(wrong)
 

@@ -1,21 +1,29 @@
 """Decisions between the contract and the model, and as the bytes they are kept in."""
 
-from collections.abc import Iterable
-from datetime import UTC, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
 
 from switchhook.voice.v1 import decision_pb2 as pb
+from switchhook.voice.v1 import routing_service_pb2 as service_pb
 
-from chassis import times
+from chassis import pages, times
+from chassis.errors import FieldViolation, Invalid
 from services.voice.routing.branching import Considered
-from services.voice.routing.decisions import Decision, DecisionKind
+from services.voice.routing.decisions import Decision, DecisionFilter, DecisionKind, Place
 from services.voice.routing.inputs import Input, InputState, Source, Value, inputs
+
+P = TypeVar("P", str, int)
+
+_KINDS = {each: pb.DecisionKind.Value(f"DECISION_KIND_{each.name}") for each in DecisionKind}
 
 
 def decision_out(known: Decision) -> pb.RoutingDecision:
     """Return a decision as the contract shows it."""
     return pb.RoutingDecision(
         decision_id=known.decision_id,
-        kind=pb.DecisionKind.Value(f"DECISION_KIND_{known.kind.name}"),
+        kind=_KINDS[known.kind],
         call_leg_id=known.leg_id,
         plan_id=known.plan_id,
         plan_revision=known.revision,
@@ -93,6 +101,48 @@ def option_out(known: Considered) -> pb.ConsideredOption:
 def scores_out(known: Iterable[tuple[str, float]]) -> list[pb.DecisionScore]:
     """Return the parts of a score as the contract shows them."""
     return [pb.DecisionScore(label=label, seconds=seconds) for label, seconds in known]
+
+
+def decision_filter(asked: service_pb.ListDecisionsRequest) -> DecisionFilter:
+    """Return which decisions a request wants; raises Invalid for a time no calendar has."""
+    kind = next((each for each, number in _KINDS.items() if number == asked.kind), None)
+    after, before = asked.decided_after, asked.decided_before
+    return DecisionFilter(
+        leg_id=asked.call_leg_id,
+        plan_id=asked.plan_id,
+        kind=kind,
+        after=times.instant(after, "decided_after") if asked.HasField("decided_after") else None,
+        before=times.instant(before, "decided_before")
+        if asked.HasField("decided_before")
+        else None,
+    )
+
+
+def decision_place(position: Sequence[str | int]) -> Place | None:
+    """Return the place a page token holds; raises Invalid when it cannot be one."""
+    if not position:
+        return None
+    try:
+        time, decision_id = map(str, position)
+        return Place(datetime.fromisoformat(time).astimezone(UTC), str(UUID(decision_id)))
+    except (ValueError, OverflowError):
+        raise _no_token() from None
+
+
+def page_after(token: str, filters: bytes, first: P) -> P:
+    """Return the one key a page token holds, or `first` without one; raises Invalid."""
+    position = pages.decode(token, filters)
+    if not position:
+        return first
+    key = position[0]
+    # No key holds a NUL, and no database takes one.
+    if len(position) != 1 or type(key) is not type(first) or "\x00" in str(key):
+        raise _no_token()
+    return key
+
+
+def _no_token() -> Invalid:
+    return Invalid([FieldViolation("page_token", "is not a token this service gave")])
 
 
 def _input(kept: pb.RoutingInput) -> Input:
