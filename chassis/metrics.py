@@ -62,7 +62,13 @@ class Metrics:
         )
         return Family(made, labels)
 
-    def histogram(self, name: str, documentation: str, labels: Labels = NONE) -> Family[Histogram]:
+    def histogram(
+        self,
+        name: str,
+        documentation: str,
+        labels: Labels = NONE,
+        buckets: Sequence[float] = DURATIONS,
+    ) -> Family[Histogram]:
         """Make a histogram of seconds."""
         made = Histogram(
             name,
@@ -70,6 +76,6 @@ class Metrics:
             list(labels),
             namespace=self._namespace,
             registry=self.registry,
-            buckets=DURATIONS,
+            buckets=buckets,
         )
         return Family(made, labels)

@@ -15,20 +15,25 @@ from carrier.magic import MediaKind
 from carrier.media import Fetched, MediaPolicy, fetch
 from chassis import flow_metrics, logs
 from chassis.admin import admin_server
+from chassis.archive import ERASE, Archive, Eraser
 from chassis.clock import SystemClock
 from chassis.consumer import consuming
-from chassis.database import database
+from chassis.database import Database, database
 from chassis.dispatcher import dispatching
 from chassis.grpc_server import Service, serving
 from chassis.health import Health
 from chassis.jetstream import bus
 from chassis.metrics import Metrics
-from chassis.objects import open_objects
 from chassis.publisher import EVENT, EventPublisher
 from chassis.settings import describe
 from services.fax import translate
 from services.fax.consumer import DURABLE, SUBJECTS, FaxEvents
+from services.fax.documents.wiring import alarm, document_service, inspecting
 from services.fax.fetching import DocumentFetcher, Fetch, Sink
+from services.fax.keeping.arrivals import Arrivals, watching_arrivals
+from services.fax.keeping.audit import Audit
+from services.fax.keeping.finding import Finding
+from services.fax.keeping.wiring import archive_of, audit_of, keeping_services, sweeping
 from services.fax.servicer import FaxServicer
 from services.fax.settings import Settings
 from services.fax.store import FaxStore
@@ -55,56 +60,79 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
     with logs.bound(service="fax"):
         _log.info("settings.loaded", **describe(settings))
         health, metrics, store, clock = Health(), Metrics(), FaxStore(), SystemClock()
-        documents = open_objects(settings.documents_url, "documents")
-        faxes = FaxUseCases(store, outbox, translate.announcement)
+        faxes = FaxUseCases(store, outbox, translate.announcement, alarm(metrics))
         async with (
             database(
                 settings.database_url, schema="fax", migrations="services.fax.migrations"
             ) as opened,
             bus(settings.nats_url, name="fax") as stream,
             telnyx_api(settings.telnyx_url, settings.api_key) as carrier,
-            dispatching(
-                opened,
-                outbox,
-                {
-                    FETCH: DocumentFetcher(faxes, documents, carrier, _fetching(settings), clock),
-                    EVENT: EventPublisher(stream),
-                },
-                instance=settings.instance,
-                clock=clock,
-            ) as dispatcher,
-            consuming(
-                stream,
-                durable=DURABLE,
-                subjects=SUBJECTS,
-                database=opened,
-                inbox=inbox,
-                decode=event_pb2.Event.FromString,
-                identity=lambda event: event.event_id,
-                handler=FaxEvents(faxes),
-                after_commit=dispatcher.wake,
-            ) as consumer,
-            admin_server(settings.admin_address, health, metrics.registry) as admin,
-            serving(
-                settings.grpc_address,
-                [
-                    Service(
-                        fax_service_pb2_grpc.add_FaxServiceServicer_to_server,
-                        FaxServicer(opened, faxes, store, documents),
-                        fax_service_pb2.DESCRIPTOR.services_by_name["FaxService"],
-                    )
-                ],
-                domain="fax.switchhook",
-                health=health,
-                reflection=settings.reflection,
-                metrics=metrics,
-            ) as port,
         ):
-            health.probe("database", opened.reachable)
-            health.probe("bus", lambda: stream.connected)
-            health.probe("consumer", consumer.healthy)
-            flow_metrics.expose(metrics, consumer, dispatcher)
-            yield Addresses(port, admin)
+            archive, audit = archive_of(opened, settings), audit_of(opened, clock)
+            arrivals = Arrivals(metrics, clock)
+            async with (
+                dispatching(
+                    opened,
+                    outbox,
+                    {
+                        FETCH: DocumentFetcher(
+                            faxes, archive, carrier, _fetching(settings), clock, arrivals
+                        ),
+                        ERASE: Eraser(archive),
+                        EVENT: EventPublisher(stream),
+                    },
+                    instance=settings.instance,
+                    clock=clock,
+                ) as dispatcher,
+                sweeping(opened, audit, settings, metrics, clock, dispatcher.wake),
+                watching_arrivals(opened, arrivals),
+                inspecting(settings, opened, faxes, archive, clock) as reader,
+                consuming(
+                    stream,
+                    durable=DURABLE,
+                    subjects=SUBJECTS,
+                    database=opened,
+                    inbox=inbox,
+                    decode=event_pb2.Event.FromString,
+                    identity=lambda event: event.event_id,
+                    handler=FaxEvents(faxes),
+                    after_commit=dispatcher.wake,
+                ) as consumer,
+                admin_server(settings.admin_address, health, metrics.registry) as admin,
+                serving(
+                    settings.grpc_address,
+                    [
+                        _fax_service(opened, faxes, store, archive, audit, settings),
+                        document_service(opened, reader, audit),
+                        *keeping_services(opened, faxes, audit, clock),
+                    ],
+                    domain="fax.switchhook",
+                    health=health,
+                    reflection=settings.reflection,
+                    metrics=metrics,
+                ) as port,
+            ):
+                health.probe("database", opened.reachable)
+                health.probe("bus", lambda: stream.connected)
+                health.probe("consumer", consumer.healthy)
+                flow_metrics.expose(metrics, consumer, dispatcher)
+                yield Addresses(port, admin)
+
+
+def _fax_service(
+    opened: Database,
+    faxes: FaxUseCases,
+    store: FaxStore,
+    archive: Archive,
+    audit: Audit,
+    settings: Settings,
+) -> Service:
+    finding = Finding(audit, audit_records=settings.audit_records)
+    return Service(
+        fax_service_pb2_grpc.add_FaxServiceServicer_to_server,
+        FaxServicer(opened, faxes, store, archive, finding),
+        fax_service_pb2.DESCRIPTOR.services_by_name["FaxService"],
+    )
 
 
 def _fetching(settings: Settings) -> Fetch:
@@ -114,7 +142,8 @@ def _fetching(settings: Settings) -> Fetch:
     simulator = (f"{api.scheme}://{api.netloc}",) if api.scheme == "http" else ()
     policy = MediaPolicy(
         max_bytes=_LARGEST_DOCUMENT,
-        kinds=frozenset({MediaKind.PDF, MediaKind.TIFF}),
+        # Whatever came is kept: what is no fax is found out by its inspection.
+        kinds=frozenset(MediaKind),
         hosts=settings.media_hosts,
         development_origins=simulator,
     )

@@ -10,9 +10,11 @@ from switchhook.fax.v1 import fax_service_pb2 as pb
 from switchhook.fax.v1 import fax_service_pb2_grpc
 
 from chassis import pages
+from chassis.archive import Archive
 from chassis.database import Database
-from chassis.objects import Objects
 from services.fax import translate
+from services.fax.keeping.audit import Act
+from services.fax.keeping.finding import Finding
 from services.fax.store import FaxStore
 from services.fax.use_cases import FaxUseCases
 
@@ -23,19 +25,27 @@ class FaxServicer(fax_service_pb2_grpc.FaxServiceServicer):
     """Reads faxes and streams their documents."""
 
     def __init__(
-        self, database: Database, faxes: FaxUseCases, store: FaxStore, documents: Objects
+        self,
+        database: Database,
+        faxes: FaxUseCases,
+        store: FaxStore,
+        archive: Archive,
+        finding: Finding,
     ) -> None:
-        """Answer from the database and the document store."""
+        """Answer from the database and the archive."""
         self._database = database
         self._faxes = faxes
         self._store = store
-        self._documents = documents
+        self._archive = archive
+        self._finding = finding
 
     async def GetFax(self, request: pb.GetFaxRequest, context: Context) -> pb.GetFaxResponse:
         """Return one fax."""
         async with self._database.reading() as connection:
             fax = await self._faxes.get(connection, request.fax_id)
-        return pb.GetFaxResponse(fax=translate.fax(fax))
+            (message,) = await self._finding.told(connection, [fax])
+        await self._finding.record_read(context, fax)
+        return pb.GetFaxResponse(fax=message)
 
     async def ListFaxes(
         self, request: pb.ListFaxesRequest, context: Context
@@ -43,15 +53,16 @@ class FaxServicer(fax_service_pb2_grpc.FaxServiceServicer):
         """Return one page of faxes, newest first."""
         filters, size = pages.filters(request), pages.page_size(request.page_size)
         after = translate.position(pages.decode(request.page_token, filters))
+        narrowed = translate.filters(request)
         async with self._database.reading() as connection:
-            found = await self._store.list(
-                connection, translate.filters(request), limit=size + 1, after=after
-            )
-        page = found[:size]
+            found = await self._store.list(connection, narrowed, limit=size + 1, after=after)
+            page = found[:size]
+            if not found:
+                await self._finding.check_searchable(connection, narrowed.search)
+            told = await self._finding.told(connection, page)
+        await self._finding.records_listed(context, narrowed.search, len(page))
         token = pages.encode(translate.key(page[-1]), filters) if len(found) > size else ""
-        return pb.ListFaxesResponse(
-            faxes=[translate.fax(fax) for fax in page], next_page_token=token
-        )
+        return pb.ListFaxesResponse(faxes=told, next_page_token=token)
 
     async def GetFaxDocument(
         self, request: pb.GetFaxDocumentRequest, context: Context
@@ -59,6 +70,9 @@ class FaxServicer(fax_service_pb2_grpc.FaxServiceServicer):
         """Stream the facts of a document and then its bytes."""
         async with self._database.reading() as connection:
             document = await self._faxes.readable_document(connection, request.fax_id)
+        await self._finding.audit.read(
+            context, Act.DOCUMENT_READ, request.fax_id, sha256=document.sha256
+        )
         yield pb.GetFaxDocumentResponse(document=translate.document(document))
-        async for chunk in self._documents.read(document.sha256):
+        async for chunk in self._archive.read(document.sha256):
             yield pb.GetFaxDocumentResponse(chunk=chunk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import insert_into
+from services.fax.keeping import search
+from services.fax.keeping.search import Search
 from services.fax.model import Direction, Document, DocumentState, Fax, State
 from services.fax.tables import faxes
 
@@ -26,6 +28,7 @@ class Filters:
     number: str = ""
     start: datetime | None = None
     end: datetime | None = None
+    search: Search = field(default_factory=Search)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         conditions.append(faxes.c.create_time >= filters.start)
     if filters.end is not None:
         conditions.append(faxes.c.create_time < filters.end)
-    return conditions
+    return conditions + search.conditions(filters.search)
 
 
 def _values(fax: Fax) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchhook.event.v1 import event_pb2, party_pb2
 from switchhook.fax.v1 import fax_event_pb2 as announcement_pb2
@@ -12,11 +13,14 @@ from switchhook.fax.v1 import fax_pb2, fax_service_pb2
 
 from chassis.effects import Effect
 from chassis.publisher import event_effect
+from services.fax.keeping import translate as keeping
 from services.fax.model import Direction, Document, DocumentState, Fax, Observation, State
 from services.fax.store import Filters, Position
 
 STORED = "events.v1.fax.fax.stored"
 """Subject of the event that announces a stored document."""
+QUARANTINED = "events.v1.fax.fax.quarantined"
+"""Subject of the event that announces, as an alert, that a document cannot be read."""
 
 _STATES = {
     "queued": State.QUEUED,
@@ -127,6 +131,7 @@ def filters(request: fax_service_pb2.ListFaxesRequest) -> Filters:
         number=request.number,
         start=_datetime(request.start_time) if request.HasField("start_time") else None,
         end=_datetime(request.end_time) if request.HasField("end_time") else None,
+        search=keeping.search(request),
     )
 
 
@@ -144,26 +149,39 @@ def position(decoded: Sequence[str | int]) -> Position | None:
     return Position(_datetime(moment), str(decoded[1]))
 
 
-def announcement(stored: Fax, now: datetime) -> Effect:
-    """Return the effect that tells the stream that the document can be read."""
+def announcement(known: Fax, now: datetime) -> Effect:
+    """Return the effect that tells the stream that the document can be read, or never will be."""
+    if known.document.state is DocumentState.STORED:
+        stored = announcement_pb2.FaxStored(
+            fax_id=known.fax_id,
+            document=document(known.document),
+            page_count=known.page_count,
+            partial_content=known.partial_content,
+            counted_page_count=known.document.pages or 0,
+            partial=known.partial,
+        )
+        return _event(known, f"fax-stored-{known.fax_id}", "fax.stored", STORED, stored, now)
+    quarantined = announcement_pb2.FaxQuarantined(
+        fax_id=known.fax_id, document=document(known.document)
+    )
+    event_id = f"fax-quarantined-{known.fax_id}-{known.document.reason}"
+    return _event(known, event_id, "fax.quarantined", QUARANTINED, quarantined, now)
+
+
+def _event(
+    known: Fax, event_id: str, kind: str, subject: str, told: Message, now: datetime
+) -> Effect:
     event = event_pb2.Event(
-        event_id=f"fax-stored-{stored.fax_id}",
-        type="fax.stored",
+        event_id=event_id,
+        type=kind,
         source=event_pb2.EVENT_SOURCE_SERVICE,
         occur_time=_timestamp(now),
         receive_time=_timestamp(now),
-        entity_key=stored.fax_id,
+        entity_key=known.fax_id,
         safe_to_ignore=True,
     )
-    event.service.Pack(
-        announcement_pb2.FaxStored(
-            fax_id=stored.fax_id,
-            document=document(stored.document),
-            page_count=stored.page_count,
-            partial_content=stored.partial_content,
-        )
-    )
-    return event_effect(event.event_id, STORED, event.SerializeToString(deterministic=True))
+    event.service.Pack(told)
+    return event_effect(event_id, subject, event.SerializeToString(deterministic=True))
 
 
 def _occurred(event: event_pb2.Event) -> Timestamp:

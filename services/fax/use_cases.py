@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.effects import Effect, InDoubt
@@ -15,11 +16,17 @@ from services.fax.model import Document, DocumentState, Fax, Observation, observ
 
 FETCH = "fax.document"
 """The kind of effect that fetches a document; its body is the link."""
+INSPECT = "fax.inspection"
+"""The kind of effect that inspects a fetched document; its body is the document's hash."""
 
 # Fetching changes nothing at the carrier, so a fetch in doubt is always repeated; the link is
 # refreshed when it has expired. After a day the carrier is taken to have lost the document.
 _FETCH_WINDOW = 24 * 3600.0
-_FETCH_ATTEMPTS = 100
+# One a minute, which is what attempts slow down to.
+_FETCH_ATTEMPTS = 1500
+# An inspection changes nothing outside, and always ends in a verdict when it is its turn.
+_INSPECT_WINDOW = 365 * 24 * 3600.0
+_ENDLESS = 0
 
 
 class Store(Protocol):
@@ -47,7 +54,13 @@ class Effects(Protocol):
 
 
 Announce = Callable[[Fax, datetime], Effect]
-"""Makes the effect that tells the stream of a stored document."""
+"""Makes the effect that tells the stream of a document that can be read, or never will be."""
+Alarm = Callable[[str, str], None]
+"""Tells operators of a fax without a readable document: its id and the reason."""
+
+
+def silent(_fax_id: str, _reason: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -57,27 +70,38 @@ class FaxUseCases:
     store: Store
     effects: Effects
     announce: Announce
+    alarm: Alarm = silent
+    """Called for a document that nobody will be able to read."""
 
     async def record(self, connection: AsyncConnection, seen: Observation) -> Fax:
         """Take one event in; the first that brings a document has it fetched, once."""
         fax = observe(await self.store.hold(connection, observe(None, seen)), seen)
         if fax.awaits_document:
             fax = replace(fax, document=Document(state=DocumentState.PENDING))
-            await self.effects.add(connection, _fetch(fax.fax_id, seen.media_url))
+            await self.effects.add(connection, _fetch(fax, seen.media_url))
         await self.store.save(connection, fax)
         return fax
 
     async def settle(
         self, connection: AsyncConnection, fax_id: str, document: Document, now: datetime
-    ) -> None:
-        """Record what became of a fetch; announce a stored document in the same transaction."""
+    ) -> Fax | None:
+        """Record what became of a fetch: what came is inspected next, what is lost is announced.
+
+        Returns None, and changes nothing, when the document has been erased in the meantime.
+        """
         known = await self.store.get(connection, fax_id)
         if known is None:
             raise NotFound("FAX_NOT_FOUND", "no such fax", metadata={"fax_id": fax_id})
-        fax = replace(await self.store.hold(connection, known), document=document)
+        held = await self.store.hold(connection, known)
+        if held.document.state is DocumentState.DELETED:
+            return None
+        fax = replace(held, document=document)
         await self.store.save(connection, fax)
-        if document.state is DocumentState.STORED:
-            await self.effects.add(connection, self.announce(fax, now))
+        if document.state is DocumentState.PENDING:
+            await self.effects.add(connection, inspection(fax_id, document.sha256))
+        elif await self.effects.add(connection, self.announce(fax, now)):
+            self.alarm(fax_id, document.reason)
+        return fax
 
     async def get(self, connection: AsyncConnection, fax_id: str) -> Fax:
         """Return the fax; raises NotFound."""
@@ -98,12 +122,42 @@ class FaxUseCases:
         return document
 
 
-def _fetch(fax_id: str, link: str) -> Effect:
+def inspection(fax_id: str, sha256: str, request_id: str = "") -> Effect:
+    """Return the effect that inspects a document, for the first time or because somebody asks."""
+    again = f"-{request_id}" if request_id else ""
     return Effect(
-        effect_id=f"fax-document-{fax_id}",
-        kind=FETCH,
-        body=link.encode(),
+        effect_id=f"fax-inspection-{fax_id}{again}",
+        kind=INSPECT,
+        body=sha256.encode(),
         entity_key=fax_id,
+        in_doubt=InDoubt.RESEND,
+        resend_window=_INSPECT_WINDOW,
+        max_attempts=_ENDLESS,
+    )
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where the carrier said a document is, and when; the link dies minutes after that."""
+
+    url: str
+    announce_time: datetime | None = None
+
+
+def link_of(body: bytes) -> Link:
+    """Return what a fetch is to fetch; earlier versions wrote the bare link."""
+    if not body.startswith(b"{"):
+        return Link(body.decode())
+    told = orjson.loads(body)
+    return Link(told["url"], datetime.fromisoformat(told["announce_time"]))
+
+
+def _fetch(fax: Fax, url: str) -> Effect:
+    return Effect(
+        effect_id=f"fax-document-{fax.fax_id}",
+        kind=FETCH,
+        body=orjson.dumps({"url": url, "announce_time": fax.announce_time}),
+        entity_key=fax.fax_id,
         in_doubt=InDoubt.RESEND,
         resend_window=_FETCH_WINDOW,
         max_attempts=_FETCH_ATTEMPTS,

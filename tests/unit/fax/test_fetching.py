@@ -1,10 +1,11 @@
 """What becomes of a document, whatever its link does."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+import orjson
 import pytest
 
 from carrier.commands import Request
@@ -19,10 +20,14 @@ from carrier.media import (
     WhyUnavailable,
 )
 from carrier.outcomes import Accepted, NotSent, Outcome, WhyNotSent
+from chassis.archive import Archive
 from chassis.effects import Done, Effect, Failed, RetryLater
-from chassis.objects import Objects, open_objects
+from chassis.metrics import Metrics
+from chassis.objects import open_objects
 from services.fax.fetching import DocumentFetcher
+from services.fax.keeping.arrivals import Arrivals
 from services.fax.use_cases import FETCH, FaxUseCases
+from tests.support.ledger import Ledger, ledger_database
 
 PDF = b"%PDF-1.7 two pages"
 OLD, NEW = "https://media.example.com/old", "https://media.example.com/new"
@@ -66,25 +71,32 @@ def links(table: Mapping[str, bytes | Exception]) -> Callable[..., Awaitable[Fet
 
 
 @pytest.fixture
-def documents(tmp_path: Path) -> Objects:
-    """A store in a folder of the test's own."""
-    return open_objects(str(tmp_path), "documents")
+async def documents(sqlite_database_url: str, tmp_path: Path) -> AsyncIterator[Archive]:
+    """An archive in a folder of the test's own."""
+    ledger = Ledger()
+    async with ledger_database(sqlite_database_url) as opened:
+        objects = open_objects(str(tmp_path / "objects"), "documents")
+        yield Archive(opened, objects, ledger.contents)
 
 
 def fetcher(
-    documents: Objects, table: Mapping[str, bytes | Exception], carrier: Carrier | None = None
+    documents: Archive, table: Mapping[str, bytes | Exception], carrier: Carrier | None = None
 ) -> DocumentFetcher:
     """Return a fetcher whose use cases are not needed: nothing is settled here."""
-    unused = cast("FaxUseCases", None)
-    return DocumentFetcher(unused, documents, carrier or Carrier(), links(table), Clock())
+    unused, clock = cast("FaxUseCases", None), Clock()
+    arrivals = Arrivals(Metrics(), clock)
+    return DocumentFetcher(unused, documents, carrier or Carrier(), links(table), clock, arrivals)
 
 
-def fetch_of(link: str) -> Effect:
-    """Return the effect that fetches a link."""
-    return Effect(effect_id="fax-document-1", kind=FETCH, body=link.encode(), entity_key="fax-1")
+def fetch_of(link: str, age: timedelta | None = None) -> Effect:
+    """Return the effect that fetches a link announced so long ago; without an age, an old one."""
+    body = link.encode()
+    if age is not None:
+        body = orjson.dumps({"url": link, "announce_time": Clock().now() - age})
+    return Effect(effect_id="fax-document-1", kind=FETCH, body=body, entity_key="fax-1")
 
 
-async def test_a_live_link_is_kept(documents: Objects) -> None:
+async def test_a_live_link_is_kept(documents: Archive) -> None:
     """The bytes behind the link are in the store under the outcome's reference."""
     outcome = await fetcher(documents, {OLD: PDF}).perform(fetch_of(OLD))
     assert isinstance(outcome, Done)
@@ -92,7 +104,7 @@ async def test_a_live_link_is_kept(documents: Objects) -> None:
 
 
 @pytest.mark.parametrize("link", [OLD, ""])
-async def test_a_dead_or_missing_link_is_refreshed(documents: Objects, link: str) -> None:
+async def test_a_dead_or_missing_link_is_refreshed(documents: Archive, link: str) -> None:
     """The carrier is asked for a fresh link, and what lies behind that is kept."""
     carrier = Carrier()
     outcome = await fetcher(documents, {NEW: PDF}, carrier).perform(fetch_of(link))
@@ -100,13 +112,54 @@ async def test_a_dead_or_missing_link_is_refreshed(documents: Objects, link: str
     assert carrier.asked == ["POST /faxes/fax-1/actions/refresh", "GET /faxes/fax-1"]
 
 
-async def test_a_fax_whose_fresh_link_is_dead_too_is_lost(documents: Objects) -> None:
+async def test_a_fax_whose_fresh_link_is_dead_too_is_lost(documents: Archive) -> None:
     """When the carrier has answered and there is still nothing, nobody tries for ever."""
     outcome = await fetcher(documents, {}).perform(fetch_of(OLD))
     assert outcome == Failed("LINK_EXPIRED")
 
 
-async def test_a_carrier_that_is_away_is_asked_again(documents: Objects) -> None:
+async def test_a_young_fax_is_given_time(documents: Archive) -> None:
+    """Minutes after the announcement the carrier may be late itself, so nothing is lost yet."""
+    young = fetch_of(OLD, timedelta(minutes=1))
+    assert await fetcher(documents, {}).perform(young) == RetryLater(15.0, "LINK_EXPIRED")
+    assert await fetcher(documents, {}).perform(fetch_of(OLD, timedelta(hours=1))) == Failed(
+        "LINK_EXPIRED"
+    )
+
+
+async def test_an_old_link_is_not_tried_before_a_fresh_one(documents: Archive) -> None:
+    """A link past its life is dead, or somebody else's: a fresh one is asked for first."""
+    table = {OLD: b"%PDF-1.7 old", NEW: PDF}
+    outcome = await fetcher(documents, table).perform(fetch_of(OLD, timedelta(minutes=6)))
+    assert isinstance(outcome, Done)
+    assert b"".join([chunk async for chunk in documents.read(outcome.reference)]) == PDF
+
+
+async def test_an_old_link_is_better_than_none(documents: Archive) -> None:
+    """When the carrier gives no fresh link, the old one may live longer than promised."""
+    late = fetch_of(OLD, timedelta(hours=1))
+    outcome = await fetcher(documents, {OLD: PDF}, Carrier(away=True)).perform(late)
+    assert isinstance(outcome, Done)
+
+
+async def test_what_is_kept_belongs_to_the_fax(documents: Archive) -> None:
+    """The document is the fax's, and goes when the fax lets go of it."""
+    outcome = await fetcher(documents, {OLD: PDF}).perform(fetch_of(OLD))
+    assert isinstance(outcome, Done)
+    async with documents.database.transaction() as connection:
+        assert await documents.release(connection, "fax:fax-1") == [outcome.reference]
+
+
+async def test_content_that_is_being_erased_is_fetched_again(documents: Archive) -> None:
+    """The same bytes cannot be kept while they go, so the fetch waits for a moment."""
+    await fetcher(documents, {OLD: PDF}).perform(fetch_of(OLD))
+    async with documents.database.transaction() as connection:
+        await documents.release(connection, "fax:fax-1")
+    outcome = await fetcher(documents, {OLD: PDF}).perform(fetch_of(OLD))
+    assert outcome == RetryLater(1.0, "CONTENT_BEING_ERASED")
+
+
+async def test_a_carrier_that_is_away_is_asked_again(documents: Archive) -> None:
     """A dead link and no answer say nothing about the document."""
     outcome = await fetcher(documents, {}, Carrier(away=True)).perform(fetch_of(OLD))
     assert isinstance(outcome, RetryLater)
@@ -122,7 +175,7 @@ async def test_a_carrier_that_is_away_is_asked_again(documents: Objects) -> None
     ],
 )
 async def test_every_fault_has_its_outcome(
-    documents: Objects, fault: Exception, expected: Any
+    documents: Archive, fault: Exception, expected: Any
 ) -> None:
     """What can never work fails with its reason; what may work later is tried again."""
     assert await fetcher(documents, {OLD: fault}).perform(fetch_of(OLD)) == expected

@@ -151,6 +151,7 @@ def _audit(op: Operations) -> None:
         sa.Column("sequence", sa.BigInteger, nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
     )
-    op.execute(
-        f"INSERT INTO fax_audit_chain (chain_id, sequence, hash) VALUES (1, 0, '{_GENESIS}')"
+    chain = sa.table(
+        "fax_audit_chain", sa.column("chain_id"), sa.column("sequence"), sa.column("hash")
     )
+    op.execute(sa.insert(chain).values(chain_id=1, sequence=0, hash=_GENESIS))
