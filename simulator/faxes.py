@@ -246,7 +246,7 @@ def _outcome(fax: Fax) -> dict[str, Any]:
 
 
 def _note(kind: str, fax: Fax) -> Note:
-    facts = {"fax_id": fax.fax_id, "from": fax.from_number, "to": fax.to_number}
+    facts: dict[str, Any] = {"fax_id": fax.fax_id, "from": fax.from_number, "to": fax.to_number}
     if fax.direction == "outbound":
         facts |= {"pages": fax.page_count, "quality": fax.quality, "t38": fax.t38_enabled}
         facts |= {"sha256": fax.sha256}
