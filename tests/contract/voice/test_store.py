@@ -1,26 +1,33 @@
 """The store of calls, on SQLite and on PostgreSQL."""
 
 import asyncio
+import importlib
 import itertools
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import reduce
+from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+import services.voice
 from chassis.database import Database, database
 from services.voice.calls.model import (
     Call,
     Caller,
     CallerKind,
+    CommandKind,
     Direction,
     Lookup,
     LookupOutcome,
+    Refusal,
+    Result,
+    ResultStatus,
+    Role,
     State,
-    Step,
 )
 from services.voice.calls.records import CallFilter, CommandRecord, CommandState, Place
 from services.voice.calls.store import SqlCalls
@@ -58,7 +65,9 @@ async def listed(
 
 
 async def test_migrated_schema_is_the_declared_one(opened: Database) -> None:
-    """The tables the migrations make are the tables the service declares."""
+    """The tables the migrations make are the tables the parts of the service declare."""
+    for module in Path(services.voice.__file__).parent.glob("*/tables.py"):
+        importlib.import_module(f"services.voice.{module.parent.name}.tables")
     assert await drift(opened, metadata) == []
 
 
@@ -77,8 +86,30 @@ FULL = reduce(
             seen.LEG,
             texml_app="main",
             texml_queue="support",
-            refused=frozenset({Step.GREET, Step.ENQUEUE}),
-            lookup=Lookup(LookupOutcome.FOUND, True, 2, "<Ada & Co>", "en-US"),
+            role=Role.CUSTOMER,
+            subject="entry-1",
+            dial_id="dial-1",
+            lost=True,
+            last_bridged=at(33),
+            caller_id_name="LOVELACE ADA",
+            screening_result="spam_likely",
+            diversion="<sip:ada@example.com>",
+            results=frozenset(
+                {
+                    Result("menu", CommandKind.GATHER, at(8), ResultStatus.COMPLETED, "0042"),
+                    Result(
+                        "record",
+                        CommandKind.RECORD,
+                        at(9),
+                        recording_id="r-1",
+                        duration=timedelta(seconds=1.5),
+                    ),
+                }
+            ),
+            refused=frozenset({Refusal("greet", "90034"), Refusal("1.menu")}),
+            lookup=Lookup(
+                LookupOutcome.FOUND, True, 2, "<Ada & Co>", "en-US", "gold", "agent-1", True
+            ),
         ),
     ],
 )
@@ -165,20 +196,23 @@ async def test_a_leg_keeps_the_time_it_was_first_heard_of(opened: Database) -> N
     assert (found.create_time, found.update_time) == (at(1), at(60))
 
 
-async def test_commands_are_kept_in_the_order_of_the_steps(opened: Database) -> None:
-    """A call shows its commands with what became of them."""
+async def test_commands_are_kept_in_the_order_they_were_given(opened: Database) -> None:
+    """A call shows its commands with what became of them, also those of one instant."""
     async with opened.transaction() as connection:
         await record(connection, seen.INITIATED)
-        await STORE.add_command(connection, "leg-1", "c-2", Step.GREET, at(1))
-        await STORE.add_command(connection, "leg-1", "c-1", Step.ANSWER, at(1))
-        await STORE.add_command(connection, "leg-2", "c-3", Step.ANSWER, at(1))
+        await STORE.add_command(connection, "leg-1", "c-2", "answer", CommandKind.ANSWER, at(1))
+        await STORE.add_command(connection, "leg-1", "c-1", "greet", CommandKind.SPEAK, at(1))
+        await STORE.add_command(connection, "leg-2", "c-3", "answer", CommandKind.ANSWER, at(1))
         await STORE.settle_command(connection, "c-1", CommandState.REFUSED, "90034", at(2))
         found = await STORE.get(connection, "leg-1")
+        given = await STORE.commands_of(connection, "leg-1")
     assert found is not None
+    requested, refused = CommandState.REQUESTED, CommandState.REFUSED
     assert found.commands == (
-        CommandRecord("c-1", Step.ANSWER, CommandState.REFUSED, "90034", at(1), at(2)),
-        CommandRecord("c-2", Step.GREET, CommandState.REQUESTED, "", at(1), None),
+        CommandRecord("c-2", "answer", CommandKind.ANSWER, requested, "", at(1), None),
+        CommandRecord("c-1", "greet", CommandKind.SPEAK, refused, "90034", at(1), at(2)),
     )
+    assert tuple(given) == found.commands
 
 
 async def test_pages_follow_one_another_newest_first(opened: Database) -> None:
@@ -207,6 +241,8 @@ async def test_pages_follow_one_another_newest_first(opened: Database) -> None:
         (CallFilter(session_id="session-2"), ["queued"]),
         (CallFilter(queue_name="support"), ["queued"]),
         (CallFilter(queue_name="priority"), []),
+        (CallFilter(role=Role.DIALLED), ["outbound"]),
+        (CallFilter(dial_id="dial-1"), ["outbound"]),
         (CallFilter(created_after=at(1)), ["queued", "outbound"]),
         (CallFilter(created_before=at(1)), ["inbound"]),
         (CallFilter(created_after=at(1), created_before=at(2)), ["outbound"]),
@@ -223,6 +259,8 @@ async def test_filters(opened: Database, wanted: CallFilter, expected: list[str]
         called_number=ADA,
         raw_called=ADA,
         bridged=at(5),
+        role=Role.DIALLED,
+        dial_id="dial-1",
     )
     queued = replace(seen.QUEUED, leg_id="queued", session_id="session-2")
     async with opened.transaction() as connection:

@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from services.voice.calls.command import Enqueue, Reject, Speak
 from services.voice.documents import Documents
-from services.voice.policy import Enqueue, Reject, Speak
 
 DOCUMENTS = Documents("AWS.Polly.Joanna")
 

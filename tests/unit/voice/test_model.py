@@ -16,6 +16,7 @@ from services.voice.calls.model import (
     Call,
     Caller,
     CallerKind,
+    CommandKind,
     DequeueReason,
     Direction,
     Hangup,
@@ -23,11 +24,15 @@ from services.voice.calls.model import (
     LookupOutcome,
     QueueEntry,
     QueueExit,
+    Refusal,
+    Result,
+    ResultStatus,
+    Role,
     SpeechEnd,
     State,
     Steering,
-    Step,
     identified,
+    placed,
 )
 from tests.support import sightings as seen
 
@@ -152,6 +157,13 @@ _times = st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 2)).map(  # noqa: 
     lambda naive: naive.replace(microsecond=0, tzinfo=seen.START.tzinfo)
 )
 _words = st.sampled_from(["", "a", "b"])
+
+
+def _one_of_each(results: frozenset[Result]) -> frozenset[Result]:
+    """Return results as a call holds them: one per key."""
+    return replace(Call(), results=results).join(Call()).results
+
+
 _PARTS: dict[str, st.SearchStrategy[Any]] = {
     "leg_id": st.just("leg"),
     "control_id": _words,
@@ -175,7 +187,26 @@ _PARTS: dict[str, st.SearchStrategy[Any]] = {
     "left_queue": st.none() | st.builds(QueueExit, _times, st.sampled_from(DequeueReason), _words),
     "bridged": st.none() | _times,
     "hung_up": st.none() | st.builds(Hangup, _times, _words, _words),
-    "refused": st.frozensets(st.sampled_from(Step)),
+    "last_bridged": st.none() | _times,
+    "caller_id_name": _words,
+    "screening_result": _words,
+    "diversion": _words,
+    "role": st.sampled_from(Role),
+    "subject": _words,
+    "dial_id": _words,
+    "lost": st.booleans(),
+    "results": st.frozensets(
+        st.builds(
+            Result,
+            _words,
+            st.sampled_from(CommandKind),
+            _times,
+            st.sampled_from(ResultStatus),
+            _words,
+        ),
+        max_size=3,
+    ).map(_one_of_each),
+    "refused": st.frozensets(st.builds(Refusal, _words, _words), max_size=3),
 }
 _calls = st.builds(Call, **_PARTS)
 
@@ -195,8 +226,64 @@ def test_joining_obeys_the_laws(a: Call, b: Call, c: Call) -> None:
 
 @given(_calls, _calls)
 def test_no_event_takes_a_call_back_behind_an_end_or_a_connection(a: Call, b: Call) -> None:
-    """What has been hung up stays so, and what has been bridged is bridged or hung up."""
+    """What is hung up stays so, and what was bridged is bridged, over, or waits once more."""
+    both = a.join(b)
     if a.state is State.HUNG_UP:
-        assert a.join(b).state is State.HUNG_UP
-    if a.bridged:
-        assert a.join(b).state >= State.BRIDGED
+        assert both.state is State.HUNG_UP
+    if a.bridged and both.state is not State.QUEUED:
+        assert both.state >= State.BRIDGED
+    if a.bridged and both.state is State.QUEUED:
+        assert both.entered_queue is not None
+        assert both.last_bridged is not None
+        assert both.entered_queue.time > both.last_bridged
+
+
+def _said_of_one_leg(parts: tuple[Call, Call], direction: Direction) -> tuple[Call, Call]:
+    """Return events as one leg can have: one direction, and a subject only with a role."""
+    made = []
+    for part in parts:
+        claimed = part.role > Role.CALLER
+        subject, dial = (part.subject, part.dial_id) if claimed else ("", "")
+        way = min(part.direction, direction)
+        made.append(replace(part, direction=way, subject=subject, dial_id=dial))
+    return made[0], made[1]
+
+
+@given(st.tuples(_calls, _calls), st.sampled_from([Direction.INBOUND, Direction.UNKNOWN]))
+def test_a_role_depends_on_what_is_known_and_not_on_when(
+    parts: tuple[Call, Call], direction: Direction
+) -> None:
+    """Placing a call after each event gives what placing it once at the end gives."""
+    a, b = _said_of_one_leg(parts, direction)
+    at_the_end = placed(a.join(b), ("a",))
+    assert placed(placed(a, ("a",)).join(b), ("a",)) == at_the_end
+    assert placed(placed(b, ("a",)).join(a), ("a",)) == at_the_end
+
+
+def test_a_caller_is_whoever_calls_one_of_our_numbers() -> None:
+    """The direction decides, and a token that was copied from a leg of ours does not."""
+    agent = replace(seen.INITIATED, role=Role.AGENT, subject="offer-1", dial_id="dial-1")
+    caller = placed(agent, {seen.OURS})
+    assert (caller.role, caller.subject, caller.dial_id) == (Role.CALLER, "", "")
+    assert placed(agent, {"+12025550199"}).role is Role.UNKNOWN
+    dialled = replace(agent, direction=Direction.OUTBOUND)
+    assert placed(dialled, {seen.OURS}) == dialled
+
+
+def test_a_caller_whose_agent_is_gone_waits_again() -> None:
+    """Entering the queue after a conversation shows as waiting, and the next one as bridged."""
+    served = seen.QUEUED.join(seen.DEQUEUED).join(seen.BRIDGED)
+    assert served.state is State.BRIDGED
+    back = served.join(replace(seen.LEG, entered_queue=QueueEntry(seen.at(40), "support")))
+    assert back.state is State.QUEUED
+    again = replace(seen.LEG, left_queue=QueueExit(seen.at(50), DequeueReason.BRIDGED))
+    assert back.join(again).state is State.BRIDGED
+
+
+def test_the_first_result_of_a_command_stands() -> None:
+    """A second report of the same command changes nothing, whichever comes first."""
+    first = Result("menu", CommandKind.GATHER, seen.at(1), ResultStatus.COMPLETED, "1")
+    later = Result("menu", CommandKind.GATHER, seen.at(2), ResultStatus.TIMED_OUT)
+    one, other = (replace(seen.LEG, results=frozenset({each})) for each in (first, later))
+    assert one.join(other).result("menu") == other.join(one).result("menu") == first
+    assert one.result("elsewhere") is None

@@ -6,19 +6,7 @@ from functools import reduce
 
 import pytest
 
-from services.voice.calls.model import (
-    Call,
-    Caller,
-    CallerKind,
-    Direction,
-    Lookup,
-    LookupOutcome,
-    Steering,
-    Step,
-)
-from services.voice.policy import (
-    NAME_LIMIT,
-    SPEECH_LIMIT,
+from services.voice.calls.command import (
     Answer,
     Command,
     Enqueue,
@@ -26,6 +14,22 @@ from services.voice.policy import (
     Reject,
     Speak,
     command_id,
+)
+from services.voice.calls.model import (
+    Call,
+    Caller,
+    CallerKind,
+    Direction,
+    Lookup,
+    LookupOutcome,
+    Refusal,
+    Steering,
+)
+from services.voice.policy import (
+    NAME_LIMIT,
+    SPEECH_LIMIT,
+    Policy,
+    Step,
     instructions,
     next_commands,
     wants_lookup,
@@ -39,9 +43,14 @@ FAILED = Lookup(LookupOutcome.UNAVAILABLE)
 NAMING = replace(POLICY, named_greeting="Hello {name}.")
 
 
+def following(call: Call, policy: Policy = POLICY) -> list[Command]:
+    """Return what a call needs next."""
+    return [command for _, command in next_commands(call, policy)]
+
+
 def after(*events: Call) -> list[Command]:
     """Return what follows when exactly these events are known."""
-    return list(next_commands(reduce(Call.join, events), POLICY))
+    return following(reduce(Call.join, events))
 
 
 def test_an_inbound_call_is_answered() -> None:
@@ -68,9 +77,9 @@ def test_a_vip_waits_in_the_priority_queue() -> None:
     """A VIP goes into the priority queue, anybody else that is known does not."""
     greeted = seen.INITIATED.join(seen.SPEECH_ENDED)
     vip, known, failed = (replace(greeted, lookup=found) for found in (VIP, KNOWN, FAILED))
-    assert next_commands(vip, POLICY) == [Enqueue("priority")]
-    assert next_commands(known, POLICY) == [Enqueue("support")]
-    assert next_commands(failed, POLICY) == [Enqueue("support")]
+    assert following(vip) == [Enqueue("priority")]
+    assert following(known) == [Enqueue("support")]
+    assert following(failed) == [Enqueue("support")]
 
 
 @pytest.mark.parametrize("last", [seen.QUEUED, seen.DEQUEUED, seen.BRIDGED, seen.HUNG_UP])
@@ -101,7 +110,7 @@ def test_a_refused_step_never_leaves_a_caller_in_silence(
     refused: Step, events: list[Call], expected: list[Command]
 ) -> None:
     """A greeting that cannot be spoken is skipped, a queue that cannot be entered ends the call."""
-    assert after(*events, replace(seen.LEG, refused=frozenset({refused}))) == expected
+    assert after(*events, replace(seen.LEG, refused=frozenset({Refusal(refused)}))) == expected
 
 
 def test_a_call_answered_before_its_start_is_known_is_not_answered_again() -> None:
@@ -156,9 +165,9 @@ def test_a_texml_call_gets_no_commands() -> None:
 def test_a_weak_caller_id_is_served_without_a_lookup(caller: Caller) -> None:
     """Whoever cannot be looked up is answered like anybody unknown."""
     call = replace(seen.INITIATED, caller=caller)
-    assert next_commands(call, POLICY) == [Answer()]
+    assert following(call) == [Answer()]
     assert not wants_lookup(call, POLICY)
-    assert next_commands(call.join(seen.SPEECH_ENDED), POLICY) == [Enqueue("support")]
+    assert following(call.join(seen.SPEECH_ENDED)) == [Enqueue("support")]
 
 
 def test_the_caller_is_looked_up_once() -> None:
@@ -179,7 +188,7 @@ def test_a_failed_lookup_is_tried_again_until_it_no_longer_matters() -> None:
 def test_nobody_is_greeted_by_name_unless_asked_for() -> None:
     """Without a named greeting a proven caller hears the plain one."""
     proven = replace(seen.ANSWERED, lookup=VIP, attestation="A", attestation_validated=True)
-    assert next_commands(proven, POLICY) == [Speak("Please hold.")]
+    assert following(proven) == [Speak("Please hold.")]
 
 
 @pytest.mark.parametrize(
@@ -200,14 +209,14 @@ def test_a_name_is_said_only_to_a_proven_caller(
     call = replace(
         seen.ANSWERED, lookup=VIP, attestation=attestation, attestation_validated=validated
     )
-    assert next_commands(call, NAMING) == [Speak(text)]
+    assert following(call, NAMING) == [Speak(text)]
 
 
 def test_no_name_is_said_when_several_people_share_the_number() -> None:
     """A lookup without a single name gives the plain greeting."""
     shared = Lookup(LookupOutcome.FOUND, True, 2)
     call = replace(seen.ANSWERED, lookup=shared, attestation="A", attestation_validated=True)
-    assert next_commands(call, NAMING) == [Speak("Please hold.")]
+    assert following(call, NAMING) == [Speak("Please hold.")]
 
 
 def test_names_are_cleaned_and_cut() -> None:
@@ -216,7 +225,7 @@ def test_names_are_cleaned_and_cut() -> None:
     for name, said in names.items():
         lookup = replace(VIP, display_name=name)
         call = replace(seen.ANSWERED, lookup=lookup, attestation="A", attestation_validated=True)
-        assert next_commands(call, NAMING) == [Speak(f"Hello {said}." if said else "Please hold.")]
+        assert following(call, NAMING) == [Speak(f"Hello {said}." if said else "Please hold.")]
     endless = replace(VIP, display_name="x" * 5000)
     call = replace(seen.ANSWERED, lookup=endless, attestation="A", attestation_validated=True)
     assert NAMING.greeting_for(call) == f"Hello {'x' * NAME_LIMIT}."
@@ -258,8 +267,8 @@ def test_steps_are_commanded_at_most_once_in_every_order() -> None:
         call = seen.LEG
         for event in order:
             call = call.join(event)
-            for command in next_commands(call, POLICY):
-                assert commanded.setdefault(command.step, command) == command
+            for step, command in next_commands(call, POLICY):
+                assert commanded.setdefault(step, command) == command
             if call.hung_up:
                 break
         assert set(commanded) <= {Step.ANSWER, Step.GREET, Step.ENQUEUE}

@@ -31,7 +31,10 @@ from services.voice.calls.model import (
     State,
     Steering,
 )
+from services.voice.calls.state_token import StateTokens
 from tests.support.sightings import ADA, OURS, at
+
+TOKENS = StateTokens(("a secret",))
 
 
 def stamp(moment: datetime) -> Timestamp:
@@ -61,9 +64,9 @@ def event(**detail: Any) -> Event:
 
 def seen(given_event: Event) -> Call:
     """Return what an event says; it must say something."""
-    call = sightings.of_event(given_event)
-    assert call is not None
-    return call
+    sighting = sightings.of_event(given_event, TOKENS)
+    assert sighting is not None
+    return sighting.call
 
 
 def test_ids_and_parties_come_with_every_event() -> None:
@@ -79,6 +82,7 @@ def test_ids_and_parties_come_with_every_event() -> None:
         called_number=OURS,
         raw_called=OURS,
         bridged=at(5),
+        last_bridged=at(5),
     )
 
 
@@ -190,7 +194,7 @@ def test_an_event_that_names_no_call_is_refused(leg_id: str) -> None:
     """Without any usable id the event is invalid; an endless one is never cut to fit."""
     nameless = Event(call=CallEvent(call_leg_id=leg_id, answered=life.CallAnswered()))
     with pytest.raises(Invalid) as caught:
-        sightings.of_event(nameless)
+        sightings.of_event(nameless, TOKENS)
     assert caught.value.reason == "CALL_UNIDENTIFIED"
 
 
@@ -204,15 +208,15 @@ def test_an_event_of_a_newer_version_waits() -> None:
     """An arm nobody knows is kept for later, unless its writer said that it may be skipped."""
     for unknown in (Event(), Event(call=CallEvent(call_leg_id="leg-1"))):
         with pytest.raises(NotYet) as caught:
-            sightings.of_event(unknown)
+            sightings.of_event(unknown, TOKENS)
         assert caught.value.reason == "EVENT_TOO_NEW"
         unknown.safe_to_ignore = True
-        assert sightings.of_event(unknown) is None
+        assert sightings.of_event(unknown, TOKENS) is None
 
 
 def test_events_of_other_kinds_are_nothing_to_voice() -> None:
     """An untyped event on a subject of ours is passed over."""
-    assert sightings.of_event(Event(other=OtherEvent())) is None
+    assert sightings.of_event(Event(other=OtherEvent()), TOKENS) is None
 
 
 FORM = {

@@ -12,7 +12,17 @@ from switchhook.voice.v1 import call_command_pb2, call_pb2, call_service_pb2, ca
 from chassis.errors import Invalid
 from chassis.validation import violations
 from services.voice import translate
-from services.voice.calls.model import Call, Direction, Lookup, LookupOutcome, State, Step
+from services.voice.calls.model import (
+    Call,
+    CommandKind,
+    Direction,
+    Lookup,
+    LookupOutcome,
+    Result,
+    ResultStatus,
+    Role,
+    State,
+)
 from services.voice.calls.records import CallFilter, CallRecord, CommandRecord, CommandState, Place
 from tests.support import sightings as seen
 from tests.support.sightings import ADA, OURS, at
@@ -57,8 +67,12 @@ def test_a_whole_call_is_shown() -> None:
         attestation_validated=True,
         lookup=Lookup(LookupOutcome.FOUND, True, 1, "Ada Lovelace", "en-US"),
     )
-    command = CommandRecord("c-1", Step.HANG_UP, CommandState.IN_DOUBT, "NO_ANSWER", at(1), None)
-    shown = translate.call(CallRecord(call, at(0), at(60), (command,)))
+    doubt, menu = CommandState.IN_DOUBT, CommandKind.GATHER
+    command = CommandRecord("c-1", "HANG_UP", CommandKind.HANG_UP, doubt, "NO_ANSWER", at(1), None)
+    asked = CommandRecord("c-2", "1.menu", menu, CommandState.ACCEPTED, "", at(1), at(2))
+    pressed = Result("1.menu", menu, at(9), ResultStatus.COMPLETED, "0042")
+    call = replace(call, results=frozenset({pressed}))
+    shown = translate.call(CallRecord(call, at(0), at(60), (command, asked)))
     assert (shown.call_leg_id, shown.call_control_id) == ("leg-1", "v3:control-1")
     assert (shown.call_session_id, shown.connection_id) == ("session-1", "1234567890123456789")
     assert shown.direction == call_pb2.CALL_DIRECTION_INBOUND
@@ -77,6 +91,11 @@ def test_a_whole_call_is_shown() -> None:
     assert shown.commands[0].step == call_command_pb2.CALL_STEP_HANG_UP
     assert shown.commands[0].state == call_command_pb2.CALL_COMMAND_STATE_IN_DOUBT
     assert not shown.commands[0].HasField("settle_time")
+    assert shown.commands[0].kind == call_command_pb2.CALL_COMMAND_KIND_HANG_UP
+    assert not shown.commands[0].HasField("result")
+    assert (shown.commands[1].key, shown.commands[1].result.digits) == ("1.menu", "0042")
+    completed = call_command_pb2.COMMAND_RESULT_STATUS_COMPLETED
+    assert shown.commands[1].result.status == completed
 
 
 def test_an_empty_call_is_shown_as_unspecified() -> None:
@@ -108,6 +127,8 @@ def test_every_condition_is_read() -> None:
         phone_number=ADA,
         call_session_id="session-1",
         queue_name="support",
+        role=call_pb2.CALL_ROLE_AGENT,
+        dial_id="dial-1",
         created_after=Timestamp(seconds=1),
         created_before=Timestamp(seconds=2),
     )
@@ -118,6 +139,7 @@ def test_every_condition_is_read() -> None:
         "session-1",
         "support",
     )
+    assert (wanted.role, wanted.dial_id) == (Role.AGENT, "dial-1")
     assert wanted.created_after is not None
     assert wanted.created_before is not None
     assert (wanted.created_before - wanted.created_after).total_seconds() == 1
