@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from carrier.media import Fetched, MediaPolicy, fetch
 from chassis import flow_metrics, logs
 from chassis.admin import admin_server
 from chassis.archive import ERASE, Archive, Eraser
+from chassis.change_log import Watching
 from chassis.clock import SystemClock
 from chassis.consumer import consuming
 from chassis.database import Database, database
@@ -34,10 +35,20 @@ from services.fax.keeping.arrivals import Arrivals, watching_arrivals
 from services.fax.keeping.audit import Audit
 from services.fax.keeping.finding import Finding
 from services.fax.keeping.wiring import archive_of, audit_of, keeping_services, sweeping
+from services.fax.sending.sightings import Sightings
+from services.fax.sending.watching import Watched, WatchedFaxStore
+from services.fax.sending.wiring import (
+    following_of,
+    handing_over,
+    sending_service,
+    taking_faxes,
+    tokens_of,
+    watching_faxes,
+)
 from services.fax.servicer import FaxServicer
 from services.fax.settings import Settings
 from services.fax.store import FaxStore
-from services.fax.tables import inbox, outbox
+from services.fax.tables import changes, inbox, outbox
 from services.fax.use_cases import FETCH, FaxUseCases
 
 _log = logs.get_logger(__name__)
@@ -59,7 +70,8 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
     """Run the service for the block."""
     with logs.bound(service="fax"):
         _log.info("settings.loaded", **describe(settings))
-        health, metrics, store, clock = Health(), Metrics(), FaxStore(), SystemClock()
+        health, metrics, clock = Health(), Metrics(), SystemClock()
+        store, following = WatchedFaxStore(changes), following_of(settings, clock)
         faxes = FaxUseCases(store, outbox, translate.announcement, alarm(metrics))
         async with (
             database(
@@ -87,6 +99,8 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 sweeping(opened, audit, settings, metrics, clock, dispatcher.wake),
                 watching_arrivals(opened, arrivals),
                 inspecting(settings, opened, faxes, archive, clock) as reader,
+                handing_over(settings, opened, following, carrier, archive.objects) as sender,
+                watching_faxes(opened, store, following) as watched,
                 consuming(
                     stream,
                     durable=DURABLE,
@@ -95,14 +109,24 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                     inbox=inbox,
                     decode=event_pb2.Event.FromString,
                     identity=lambda event: event.event_id,
-                    handler=FaxEvents(faxes),
-                    after_commit=dispatcher.wake,
+                    handler=FaxEvents(faxes, Sightings(following, tokens_of(settings), metrics)),
+                    after_commit=_each(dispatcher.wake, sender.wake),
                 ) as consumer,
+                taking_faxes(
+                    settings,
+                    opened,
+                    following,
+                    reader.documents,
+                    archive,
+                    faxes,
+                    _each(dispatcher.wake, sender.wake),
+                ) as taking,
                 admin_server(settings.admin_address, health, metrics.registry) as admin,
                 serving(
                     settings.grpc_address,
                     [
-                        _fax_service(opened, faxes, store, archive, audit, settings),
+                        _fax_service(opened, faxes, store, archive, audit, settings, watched),
+                        sending_service(opened, following, taking, archive, audit, sender.wake),
                         document_service(opened, reader, audit),
                         *keeping_services(opened, faxes, audit, clock),
                     ],
@@ -119,6 +143,14 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 yield Addresses(port, admin)
 
 
+def _each(*steps: Callable[[], None]) -> Callable[[], None]:
+    def all_of_them() -> None:
+        for step in steps:
+            step()
+
+    return all_of_them
+
+
 def _fax_service(
     opened: Database,
     faxes: FaxUseCases,
@@ -126,11 +158,12 @@ def _fax_service(
     archive: Archive,
     audit: Audit,
     settings: Settings,
+    watched: Watching[Watched],
 ) -> Service:
     finding = Finding(audit, audit_records=settings.audit_records)
     return Service(
         fax_service_pb2_grpc.add_FaxServiceServicer_to_server,
-        FaxServicer(opened, faxes, store, archive, finding),
+        FaxServicer(opened, faxes, store, archive, finding, watched),
         fax_service_pb2.DESCRIPTOR.services_by_name["FaxService"],
     )
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import grpc.aio
+from switchhook.fax.v1 import fax_pb2, fax_service_pb2_grpc, fax_watch_pb2
 from switchhook.fax.v1 import fax_service_pb2 as pb
-from switchhook.fax.v1 import fax_service_pb2_grpc
 
 from chassis import pages
 from chassis.archive import Archive
+from chassis.change_log import Step, Watching
 from chassis.database import Database
 from services.fax import translate
 from services.fax.keeping.audit import Act
 from services.fax.keeping.finding import Finding
+from services.fax.sending import watch_translate
+from services.fax.sending.watching import Watched
 from services.fax.store import FaxStore
 from services.fax.use_cases import FaxUseCases
 
@@ -31,6 +35,7 @@ class FaxServicer(fax_service_pb2_grpc.FaxServiceServicer):
         store: FaxStore,
         archive: Archive,
         finding: Finding,
+        watching: Watching[Watched],
     ) -> None:
         """Answer from the database and the archive."""
         self._database = database
@@ -38,6 +43,7 @@ class FaxServicer(fax_service_pb2_grpc.FaxServiceServicer):
         self._store = store
         self._archive = archive
         self._finding = finding
+        self._watching = watching
 
     async def GetFax(self, request: pb.GetFaxRequest, context: Context) -> pb.GetFaxResponse:
         """Return one fax."""
@@ -76,3 +82,21 @@ class FaxServicer(fax_service_pb2_grpc.FaxServiceServicer):
         yield pb.GetFaxDocumentResponse(document=translate.document(document))
         async for chunk in self._archive.read(document.sha256):
             yield pb.GetFaxDocumentResponse(chunk=chunk)
+
+    async def WatchFaxes(
+        self, request: fax_watch_pb2.WatchFaxesRequest, context: Context
+    ) -> AsyncIterator[fax_watch_pb2.WatchFaxesResponse]:
+        """Send what changes of faxes and jobs until the caller ends it."""
+        after = request.after_sequence if request.HasField("after_sequence") else None
+        steps = self._watching.watch(after, watch_translate.filters(request).wants)
+        async with aclosing(steps):
+            async for step in steps:
+                yield watch_translate.step(step, await self._seen(step))
+
+    async def _seen(self, step: Step[Watched]) -> fax_pb2.Fax | None:
+        """Return the transmission of a step as GetFax shows it."""
+        if step.thing is None or step.thing.fax is None:
+            return None
+        async with self._database.reading() as connection:
+            (message,) = await self._finding.told(connection, [step.thing.fax])
+        return message

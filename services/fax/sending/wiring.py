@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from switchhook.fax.v1 import sending_service_pb2, sending_service_pb2_grpc
@@ -13,7 +13,7 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.dispatcher import Dispatcher, dispatching
 from chassis.grpc_server import Service
-from chassis.timers import Handler
+from chassis.timers import ticking
 from services.fax import tables
 from services.fax.keeping.audit import Reading
 from services.fax.sending import effects, translate
@@ -55,7 +55,7 @@ def following_of(settings: Settings, clock: Clock) -> Following:
     )
 
 
-def taking_of(
+def _taking(
     settings: Settings,
     opened: Database,
     following: Following,
@@ -83,14 +83,26 @@ def taking_of(
     )
 
 
-def sending_timers(following: Following, taking: Taking) -> Mapping[str, Handler]:
-    """Return what rings for sending, by the kind of timer."""
-    return {
+@asynccontextmanager
+async def taking_faxes(
+    settings: Settings,
+    opened: Database,
+    following: Following,
+    documents: Documents,
+    archive: Archive,
+    received: Received,
+    wake: Callable[[], None],
+) -> AsyncIterator[Taking]:
+    """Keep the time of plans for the block, and give what takes orders."""
+    taking = _taking(settings, opened, following, documents, archive, received)
+    handlers = {
         ATTEMPT: following.due,
         LOOKUP: following.look,
         RESOLVE: following.resolve,
         UPLOAD: taking.let_go,
     }
+    async with ticking(opened, tables.timers, handlers, following.clock, after_commit=wake):
+        yield taking
 
 
 @asynccontextmanager
