@@ -78,6 +78,11 @@ def leave() -> Verb:
     return Verb("Leave", "", (), {})
 
 
+def record(**attributes: Attribute) -> Verb:
+    """Record what the caller says: action, max_length, timeout, play_beep, ..."""
+    return Verb("Record", "", (), attributes)
+
+
 def dial(*targets: Verb, **attributes: Attribute) -> Verb:
     """Connect the call to numbers, SIP addresses or a queue: timeout, caller_id, record, ..."""
     return Verb("Dial", "", targets, attributes)

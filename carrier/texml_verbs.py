@@ -1,9 +1,9 @@
 """The TeXML verbs this suite writes: attributes, values, contents, in one table.
 
-Source: Telnyx, TeXML verbs (dial, gather, enqueue, queues) and the TwiML compatibility page. Three
-rules are ours. A method is POST only: the query of a GET request is not covered by the signature,
-so what it says could not be trusted. URLs are absolute. A verb that would never run, because one
-before it ends the document, is refused.
+Source: Telnyx, TeXML verbs (dial, gather, enqueue, queues, record) and the TwiML compatibility
+page. Three rules are ours. A method is POST only: the query of a GET request is not covered by the
+signature, so what it says could not be trusted. URLs are absolute. A verb that would never run,
+because one before it ends the document, is refused.
 """
 
 import re
@@ -65,7 +65,7 @@ _DIALED: dict[str, Check] = {
 
 VERBS: Mapping[str, Rule] = {
     "Response": Rule(
-        children=_names("Say Play Pause Gather Enqueue Leave Dial Redirect Hangup Reject")
+        children=_names("Say Play Pause Gather Enqueue Leave Record Dial Redirect Hangup Reject")
     ),
     "Say": Rule({"voice": ANY, "language": ANY, "loop": LOOP}, text=ANY),
     "Play": Rule(
@@ -101,6 +101,20 @@ VERBS: Mapping[str, Rule] = {
         text=QUEUE_NAME,
     ),
     "Leave": Rule(),
+    "Record": Rule(
+        {
+            **_CALLBACK,
+            "finishOnKey": re.compile(r"[0-9*#]+"),
+            "timeout": range(14_401),
+            "maxLength": range(1, 14_401),
+            "playBeep": FLAG,
+            "trim": _one_of("trim-silence", "do-not-trim"),
+            "channels": _one_of("single", "dual"),
+            "recordingStatusCallback": URL,
+            "transcription": FLAG,
+            "transcriptionCallback": URL,
+        }
+    ),
     "Dial": Rule(
         {
             **_CALLBACK,

@@ -21,9 +21,11 @@ class VoiceDocuments:
         self._voice = TexmlServiceStub(channel)
         self._deadline = deadline
 
-    async def answer(self, app: str, parameters: Mapping[str, str], event_id: str) -> str:
+    async def answer(
+        self, app: str, parameters: Mapping[str, str], event_id: str, step: str = ""
+    ) -> str:
         """Return the document; raise Fault when voice has none in time."""
-        request = AnswerTexmlRequest(app=app, parameters=parameters, event_id=event_id)
+        request = AnswerTexmlRequest(app=app, parameters=parameters, event_id=event_id, step=step)
         try:
             with as_faults():
                 answer = await self._voice.AnswerTexml(request, timeout=self._deadline)

@@ -1,4 +1,4 @@
-"""What `POST /texml/<app>` answers: a document, always in time.
+"""What `POST /texml/<app>` and `POST /texml/<app>/<step>` answer: a document, always in time.
 
 A caller hears silence until we answer. So the request is kept as an event while voice is asked for
 the document; when voice is late or away, a document of our own ends the call politely, and a report
@@ -23,7 +23,9 @@ from services.gateway.webhooks import rejection, signed, tell, unkept
 
 log = get_logger(__name__)
 
-_PATH = re.compile(r"/texml/([A-Za-z0-9][A-Za-z0-9_-]{0,63})")
+_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+_PATH = re.compile(rf"/texml/(?P<app>{_NAME})(?:/(?P<step>[A-Za-z0-9][A-Za-z0-9_.-]{{0,63}}))?")
+"""The application, and what voice has put behind it to know its own question again."""
 
 APOLOGY = texml.document(
     texml.say("We are sorry, we cannot take your call right now. Please try again later."),
@@ -35,7 +37,9 @@ NOTHING = texml.document()
 class Documents(Protocol):
     """Who writes TeXML documents: voice."""
 
-    async def answer(self, app: str, parameters: Mapping[str, str], event_id: str) -> str:
+    async def answer(
+        self, app: str, parameters: Mapping[str, str], event_id: str, step: str = ""
+    ) -> str:
         """Return the document in time; raise Fault when there is none."""
         ...
 
@@ -62,12 +66,12 @@ class Texml:
         another gateway.
         """
         started = time.perf_counter()
-        app = incoming.path.rpartition("/")[2]
+        app, step = _where(incoming.path)
         try:
             event = self._acceptance.texml(app, signed(incoming))
             parameters = _parameters(incoming.body)
             where, document = await asyncio.gather(
-                self._acceptance.keep(event), self._document(app, parameters, event.event_id)
+                self._acceptance.keep(event), self._document(app, parameters, event.event_id, step)
             )
         except Rejected as rejected:
             return rejection(incoming, rejected)
@@ -76,9 +80,11 @@ class Texml:
         tell("texml.answered", event, where, started)
         return Reply(200, "accepted", document, "application/xml; charset=utf-8")
 
-    async def _document(self, app: str, parameters: Mapping[str, str], event_id: str) -> bytes:
+    async def _document(
+        self, app: str, parameters: Mapping[str, str], event_id: str, step: str
+    ) -> bytes:
         try:
-            document = await self._documents.answer(app, parameters, event_id)
+            document = await self._documents.answer(app, parameters, event_id, step)
         except Exception as error:  # whatever it was, a caller is waiting
             reason = error.reason if isinstance(error, Fault) else type(error).__name__
             log.warning("texml.unanswered", event_id=event_id, reason=reason)
@@ -86,6 +92,12 @@ class Texml:
             return NOTHING if "CallbackSource" in parameters else APOLOGY
         self._metrics.documented("voice")
         return document.encode()
+
+
+def _where(path: str) -> tuple[str, str]:
+    """Return the application and the step of a path that the route has let through."""
+    found = _PATH.fullmatch(path.partition("?")[0])
+    return (found["app"], found["step"] or "") if found else ("", "")
 
 
 def _parameters(form: bytes) -> dict[str, str]:

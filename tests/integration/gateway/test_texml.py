@@ -125,6 +125,22 @@ async def test_a_call_is_answered_with_voices_document(
         assert event.texml.call_sid == "v3:texml-1"
 
 
+async def test_voice_is_told_which_of_its_questions_is_answered(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    """What voice put behind the application's name comes back to it, and the event keeps none."""
+    async with (
+        voice(answers) as (servicer, address),
+        gateway(nats_server, tmp_path, SWITCHHOOK_VOICE_ADDRESS=address) as door,
+        stream(nats_server) as stored,
+    ):
+        await door.deliver_form(form(Digits="1"), "/texml/main/2.menu.1")
+        (asked,) = servicer.asked
+        (event,) = await stored.events()
+    assert (asked.app, asked.step) == ("main", "2.menu.1")
+    assert event.texml.app == "main"
+
+
 @pytest.mark.parametrize("answering", [fails, breaks, hangs, says_nothing])
 async def test_a_caller_hears_something_whatever_voice_does(
     answering: Answering, nats_server: NatsServer, tmp_path: Path
@@ -175,7 +191,9 @@ async def test_calls_are_answered_while_the_bus_is_away(
         nats_server.start()
 
 
-@pytest.mark.parametrize("path", ["/texml/", "/texml/a/b", "/texml/a%20b", "/texml/" + "x" * 65])
+@pytest.mark.parametrize(
+    "path", ["/texml/", "/texml/a/b/c", "/texml/a/", "/texml/a%20b", "/texml/" + "x" * 65]
+)
 async def test_only_names_are_applications(
     path: str, nats_server: NatsServer, tmp_path: Path
 ) -> None:

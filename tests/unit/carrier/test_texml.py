@@ -51,6 +51,10 @@ def test_writes_the_welcome_of_a_caller() -> None:
         ),
         (texml.leave, b"<Leave />"),
         (
+            lambda: texml.record(action="https://a.example/x", max_length=120, play_beep=True),
+            b'<Record action="https://a.example/x" maxLength="120" playBeep="true" />',
+        ),
+        (
             lambda: texml.play("https://a.example/hold.mp3", loop=0, media_storage=False),
             b'<Play loop="0" mediaStorage="false">https://a.example/hold.mp3</Play>',
         ),
@@ -94,7 +98,7 @@ def test_any_text_stays_text(text: str) -> None:
     try:
         written = texml.document(texml.say(text, voice=text))
     except TexmlError:
-        assert not any(character.isprintable() for character in text)
+        assert not any(each.isprintable() and not each.isspace() for each in text)
         return
     (say,) = parsed(written)
     assert (say.tag, list(say), list(say.attrib)) == ("Say", [], ["voice"])
