@@ -101,7 +101,7 @@ class OfferState(StrEnum):
     DECLINED = "DECLINED"
     NO_ANSWER = "NO_ANSWER"
     RESCINDED = "RESCINDED"
-    """The caller was gone or went elsewhere before the agent answered."""
+    """The caller was gone, or a customer not reached, before they were connected."""
     FAILED = "FAILED"
     """The agent could not be rung, or the connection failed."""
 

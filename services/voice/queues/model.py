@@ -132,6 +132,8 @@ class Queue:
     relax_after: timedelta = timedelta(seconds=60)
     relax_every: timedelta = timedelta(seconds=30)
     sticky_wait: timedelta = timedelta(seconds=15)
+    short_talk: timedelta = timedelta(seconds=5)
+    """A conversation that the agent's side ends sooner counts as cut off."""
 
     def is_open(self, now: datetime) -> bool:
         """Say whether callers are let in."""

@@ -1,0 +1,321 @@
+"""The life of an offer: made, rung, answered or not, connected, wrapped up.
+
+Whatever happens is decided from the rows under their locks, so that being told twice, late or by
+two replicas at once has the effect of being told once.
+"""
+
+import uuid
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.voice.agents import ringing
+from services.voice.agents.model import OPEN, TAKEN, Agent, Offer, OfferState, Presence
+from services.voice.agents.ringing import Ringing, bridged_time
+from services.voice.calls.model import Call
+from services.voice.queues.books import Books, Case
+from services.voice.queues.matching import Match, unfit
+from services.voice.queues.model import Entry, EntryState, Kind, Outcome, Queue, Talk
+from services.voice.queues.ports import Alarms
+
+LEASE = "offer.lease"
+CHECK = "offer.check"
+WRAP_UP = "offer.wrap_up"
+
+_CHECK_EVERY = timedelta(seconds=10)
+_OFFERS = uuid.UUID("b4d5a3f0-0c0e-5a39-9d6e-3d2f9a1c7e44")
+"""Never change it: an offer that was made would be made again under another id."""
+
+_UNREACHABLE = frozenset({"not_found", "unspecified"})
+"""Causes that say the line failed, not the agent. Source: Telnyx, `hangup_cause`."""
+_NORMAL = "normal_clearing"
+
+
+class Offering:
+    """Makes offers and carries them to their end."""
+
+    def __init__(self, books: Books, rings: Ringing, alarms: Alarms) -> None:
+        self._books = books
+        self._rings = rings
+        self._alarms = alarms
+
+    async def make(
+        self,
+        connection: AsyncConnection,
+        match: Match,
+        case: tuple[Entry, Agent, Queue],
+        now: datetime,
+    ) -> Offer | None:
+        """Offer an entry to an agent, both locked; None when one of them is no longer free."""
+        entry, agent, queue = case
+        if not _stands(match, entry, agent, now):
+            return None
+        claimed = agent.claimed()
+        offer = Offer(
+            offer_id=str(uuid.uuid5(_OFFERS, f"{entry.entry_id}/{entry.offers + 1}")),
+            entry_id=entry.entry_id,
+            queue_id=entry.queue_id,
+            agent_id=agent.agent_id,
+            create_time=now,
+            lease_until=now + ringing.lease(queue, dialled=bool(agent.address)),
+            address=agent.address,
+            slot=await self._slot(connection, agent),
+        )
+        await self._books.change_agent(connection, agent, claimed, now)
+        await self._books.add_offer(connection, offer, now)
+        waiting = entry.resumed() if entry.exhausted else entry
+        offered = waiting.offered(offer.offer_id, agent.agent_id)
+        await self._books.change_entry(connection, entry, offered, now)
+        await self._alarms.set(connection, LEASE, offer.offer_id, offer.lease_until)
+        if offer.address:
+            await self._rings.ring(connection, offer, offered, queue)
+        return offer
+
+    async def rung(self, connection: AsyncConnection, case: Case, leg: Call, now: datetime) -> Case:
+        """Note that the agent's phone rings."""
+        offer = replace(case.offer, leg_id=leg.leg_id)
+        if offer.state is OfferState.PENDING:
+            offer = offer.to(OfferState.RINGING)
+        return await self._offer(connection, case, offer, now)
+
+    async def answered(
+        self, connection: AsyncConnection, case: Case, leg: Call, now: datetime
+    ) -> Case:
+        """Let an agent who is on the line have the entry, and connect a caller with him."""
+        offer = ringing.answered(case.offer.to(OfferState.ACCEPTED), leg, now)
+        await self._alarms.cancel(connection, LEASE, offer.offer_id)
+        await self._alarms.set(connection, CHECK, offer.offer_id, now + _CHECK_EVERY)
+        taken = await self._offer(connection, case, offer, now)
+        entry = await self._books.change_entry(connection, case.entry, case.entry.connected(), now)
+        if entry.kind is Kind.CALL:
+            await self._rings.connect(connection, offer, entry, leg)
+        return replace(taken, entry=entry)
+
+    async def connected(
+        self, connection: AsyncConnection, case: Case, since: datetime, now: datetime
+    ) -> Case:
+        """Note that agent and caller are connected; once is enough."""
+        if not case.offer.can(OfferState.CONNECTED):
+            return case
+        offer = replace(case.offer.to(OfferState.CONNECTED), connect_time=since)
+        await self._alarms.cancel(connection, CHECK, offer.offer_id)
+        return await self._offer(connection, case, offer, now)
+
+    async def missed(
+        self,
+        connection: AsyncConnection,
+        case: Case,
+        end: OfferState,
+        reason: str,
+        now: datetime,
+    ) -> Case:
+        """End an offer that was not answered: the caller goes to the head of the queue.
+
+        An agent who did not answer or could not be reached comes back by himself; one who said no
+        stays, and is not asked for this entry again.
+        """
+        declined = end is OfferState.DECLINED
+        offer = replace(case.offer.to(end), reason=reason, end_time=now)
+        await self._alarms.cancel(connection, LEASE, offer.offer_id)
+        await self._rings.let_go(connection, offer)
+        ended = await self._offer(connection, case, offer, now)
+        agent = case.agent.released(now, turn_over=True)
+        if agent.is_staffed and not declined:
+            agent = agent.present(Presence.NOT_ANSWERING, now)
+        await self._books.change_agent(connection, case.agent, agent, now)
+        back = case.entry.returned(now, declined_by=agent.agent_id if declined else "")
+        entry = await self._books.change_entry(connection, case.entry, back, now)
+        return Case(entry, agent, ended.offer)
+
+    async def agent_ended(
+        self, connection: AsyncConnection, case: Case, leg: Call, now: datetime
+    ) -> None:
+        """Go on after the agent's leg has ended."""
+        cause = leg.hung_up.cause if leg.hung_up else ""
+        if case.offer.state in OPEN:
+            failed = leg.lost or cause in _UNREACHABLE
+            end = OfferState.FAILED if failed else OfferState.NO_ANSWER
+            await self.missed(connection, case, end, cause, now)
+        elif case.offer.state in TAKEN:
+            await self._conversation_ended(connection, case, leg, cause, now)
+
+    async def not_connected(
+        self, connection: AsyncConnection, case: Case, reason: str, now: datetime
+    ) -> None:
+        """End an offer whose agent answered and whom the carrier would not connect."""
+        if not case.offer.can(OfferState.FAILED) or case.offer.state in OPEN:
+            return
+        await self._take_back(connection, case, OfferState.FAILED, reason, now)
+        back = case.entry.cut_off(now, None)
+        await self._books.change_entry(connection, case.entry, back, now)
+
+    async def caller_left(
+        self, connection: AsyncConnection, case: Case, now: datetime
+    ) -> Talk | None:
+        """Let an agent go whose caller has left, and return the conversation they had, if any."""
+        offer = case.offer
+        caller = await self._rings.leg(connection, case.entry.leg_id)
+        agent = await self._rings.leg(connection, offer.leg_id)
+        since = offer.connect_time or bridged_time(offer, agent, caller)
+        if since is None or offer.state not in TAKEN:
+            if offer.can(OfferState.RESCINDED):
+                await self._take_back(connection, case, OfferState.RESCINDED, "caller_left", now)
+            return None
+        case = await self.connected(connection, case, since, now)
+        # After a callback the caller's own leg has long been over.
+        talks = caller if case.entry.kind is Kind.CALL else agent
+        ended = (talks.ended_time if talks else None) or now
+        end = max(min(ended, now), since)
+        await self._rings.let_go(connection, offer, agent)
+        await self._wrap_up(connection, case, end, "", now)
+        return Talk(offer.agent_id, since, end)
+
+    async def rescind(self, connection: AsyncConnection, case: Case, now: datetime) -> None:
+        """Take an offer back, whatever came of it; the agent keeps his turn."""
+        if case.offer.can(OfferState.RESCINDED):
+            await self._take_back(connection, case, OfferState.RESCINDED, "rescinded", now)
+        elif case.offer.can(OfferState.WRAPPING):
+            await self._rings.let_go(connection, case.offer)
+            await self._wrap_up(connection, case, now, "rescinded", now)
+
+    async def lease_rang(self, connection: AsyncConnection, offer_id: str, now: datetime) -> None:
+        """End an offer whose lease is over; the handler of its timer."""
+        case = await self._books.case(connection, offer_id)
+        if case is None or case.offer.state not in OPEN:
+            return
+        if case.offer.lease_until > now:
+            await self._alarms.set(connection, LEASE, offer_id, case.offer.lease_until)
+        else:
+            await self.missed(connection, case, OfferState.NO_ANSWER, "lease_expired", now)
+
+    async def check_rang(self, connection: AsyncConnection, offer_id: str, now: datetime) -> None:
+        """Look whether an agent who answered is still there; the handler of a timer.
+
+        A leg that a client brought along may have ended in the moment of accepting, before anybody
+        could know that its end matters.
+        """
+        case = await self._books.case(connection, offer_id)
+        if case is None or case.offer.state is not OfferState.ACCEPTED:
+            return
+        agent = await self._rings.leg(connection, case.offer.leg_id)
+        if agent is not None and agent.hung_up:
+            await self.agent_ended(connection, case, agent, now)
+        else:
+            await self._alarms.set(connection, CHECK, offer_id, now + _CHECK_EVERY)
+
+    async def wrap_up_rang(self, connection: AsyncConnection, offer_id: str, now: datetime) -> None:
+        """End a wrap-up whose time is over; the handler of its timer."""
+        case = await self._books.case(connection, offer_id)
+        if case is None or case.offer.state is not OfferState.WRAPPING:
+            return
+        until = case.offer.wrap_up_until
+        if until is not None and until > now:
+            await self._alarms.set(connection, WRAP_UP, offer_id, until)
+        else:
+            await self.complete(connection, case, now)
+
+    async def extend(
+        self, connection: AsyncConnection, case: Case, until: datetime, now: datetime
+    ) -> Offer:
+        """Let an agent wrap up until later."""
+        offer = replace(case.offer, wrap_up_until=until, wrap_up_extended=True)
+        await self._alarms.set(connection, WRAP_UP, offer.offer_id, until)
+        await self._books.change_agent(connection, case.agent, case.agent.wrapping(until), now)
+        return (await self._offer(connection, case, offer, now)).offer
+
+    async def complete(self, connection: AsyncConnection, case: Case, now: datetime) -> Offer:
+        """End a wrap-up: the agent is free again, unless he wraps up another call."""
+        offer = replace(case.offer.to(OfferState.COMPLETED), wrap_up_end_time=now)
+        await self._alarms.cancel(connection, WRAP_UP, offer.offer_id)
+        await self._offer(connection, case, offer, now)
+        still = [
+            each.wrap_up_until
+            for each in await self._books.offers.of_agent(connection, offer.agent_id)
+            if each.state is OfferState.WRAPPING and each.wrap_up_until is not None
+        ]
+        agent = replace(case.agent, wrap_up_until=max(still, default=None))
+        agent = agent.released(now, turn_over=True)
+        await self._books.change_agent(connection, case.agent, agent, now)
+        return offer
+
+    async def _conversation_ended(
+        self, connection: AsyncConnection, case: Case, leg: Call, cause: str, now: datetime
+    ) -> None:
+        """Go on after an agent who had the entry is gone: it is done, or broke off."""
+        caller = await self._rings.leg(connection, case.entry.leg_id)
+        since = case.offer.connect_time or bridged_time(case.offer, leg, caller)
+        end = leg.ended_time or now
+        talk = Talk(case.offer.agent_id, since, end) if since else None
+        if since is not None:
+            case = await self.connected(connection, case, since, now)
+        queue = await self._books.queue(connection, case.offer.queue_id)
+        await self._wrap_up(connection, case, end, "" if cause == _NORMAL else cause, now)
+        if case.entry.state is not EntryState.CONNECTED:
+            return
+        if talk is not None and _is_whole(talk, cause, queue, _ended(case.entry, caller)):
+            after = replace(case.entry.left(Outcome.HANDLED, now), talk=talk)
+        else:
+            after = case.entry.cut_off(now, talk)
+        await self._books.change_entry(connection, case.entry, after, now)
+
+    async def _wrap_up(
+        self, connection: AsyncConnection, case: Case, end: datetime, reason: str, now: datetime
+    ) -> None:
+        queue = await self._books.queue(connection, case.offer.queue_id)
+        until = now + queue.wrap_up
+        offer = case.offer.to(OfferState.WRAPPING)
+        offer = replace(offer, end_time=end, wrap_up_until=until, reason=reason)
+        await self._alarms.cancel(connection, CHECK, offer.offer_id)
+        case = await self._offer(connection, case, offer, now)
+        agent = case.agent.wrapping(until)
+        await self._books.change_agent(connection, case.agent, agent, now)
+        if queue.wrap_up:
+            await self._alarms.set(connection, WRAP_UP, offer.offer_id, until)
+        else:
+            await self.complete(connection, replace(case, agent=agent), now)
+
+    async def _take_back(
+        self, connection: AsyncConnection, case: Case, end: OfferState, reason: str, now: datetime
+    ) -> None:
+        offer = replace(case.offer.to(end), reason=reason, end_time=now)
+        for alarm in (LEASE, CHECK):
+            await self._alarms.cancel(connection, alarm, offer.offer_id)
+        await self._rings.let_go(connection, offer)
+        await self._offer(connection, case, offer, now)
+        agent = case.agent.released(now, turn_over=False)
+        await self._books.change_agent(connection, case.agent, agent, now)
+
+    async def _offer(
+        self, connection: AsyncConnection, case: Case, offer: Offer, now: datetime
+    ) -> Case:
+        await self._books.change_offer(connection, case.offer, offer, now)
+        return replace(case, offer=offer)
+
+    async def _slot(self, connection: AsyncConnection, agent: Agent) -> int:
+        taken: AbstractSet[int] = set()
+        if agent.load:
+            held = await self._books.offers.of_agent(connection, agent.agent_id)
+            taken = {offer.slot for offer in held}
+        return next(slot for slot in count() if slot not in taken)
+
+
+def _stands(match: Match, entry: Entry, agent: Agent, now: datetime) -> bool:
+    """Say whether a match that was found before the rows were locked is still right."""
+    if entry.state is not EntryState.WAITING or entry.queue_id != match.entry.queue_id:
+        return False
+    if entry.not_before is not None and entry.not_before > now:
+        return False
+    return agent.is_free and unfit(agent, entry, match.levels) is None
+
+
+def _ended(entry: Entry, caller: Call | None) -> bool:
+    """Say whether a caller is known to have hung up; a callback's own leg ended long ago."""
+    return entry.kind is Kind.CALL and caller is not None and caller.hung_up is not None
+
+
+def _is_whole(talk: Talk, cause: str, queue: Queue, caller_ended: bool) -> bool:
+    """Say whether a conversation came to its end, and did not break off."""
+    return caller_ended or (cause == _NORMAL and talk.length >= queue.short_talk)
