@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cli.day import command as day
 from simulator import world
 from simulator.client import Control, ControlError, NotRunningError
 from simulator.playing import Result, play
@@ -32,6 +33,7 @@ examples:
   switchhook simulate event call.hangup --payload '{"call_control_id": "v3:none"}'
   switchhook simulate event message.received --payload @message.json --forge wrong_key
   switchhook simulate scenario
+  switchhook simulate day --calls 200 --agents 12 --seed 7 --restarts 2
 
 People: ada (a VIP), grace, unknown. The simulator runs as a part of `switchhook up`.
 """
@@ -62,6 +64,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
             help="how long to show what follows (default: %(default)s)",
         )
         one.set_defaults(func=_run, perform=_simulate)
+    day.add_parser(actions)
     scenario = actions.add_parser(
         "scenario", parents=[shared], help="play a scenario and check every effect"
     )

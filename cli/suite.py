@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -160,18 +160,23 @@ class Process:
 
 @asynccontextmanager
 async def as_processes(
-    environ: Mapping[str, str], folder: Path, ready_urls: Mapping[str, str]
+    environ: Mapping[str, str],
+    folder: Path,
+    ready_urls: Mapping[str, str],
+    only: Collection[str] = PARTS,
 ) -> AsyncIterator[dict[str, Process]]:
-    """Run every part as a process of its own for the block; its output goes to `folder`/*.log.
+    """Run parts as processes of their own for the block; their output goes to `folder`/*.log.
 
     Enters the block when every part is ready; raises RuntimeError when one is not, or ends.
     """
-    processes = {name: Process(name, environ, folder / f"{name}.log") for name in PARTS}
+    parts = [name for name in PARTS if name in only]
+    processes = {name: Process(name, environ, folder / f"{name}.log") for name in parts}
     try:
         for process in processes.values():
             process.start()
         for name, url in ready_urls.items():
-            await until_ready(processes[name], url)
+            if name in processes:
+                await until_ready(processes[name], url)
         yield processes
     finally:
         for process in reversed(processes.values()):
