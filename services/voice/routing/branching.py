@@ -174,7 +174,7 @@ def _group(group: Group, inputs: Inputs, now: datetime) -> Verdict:
     for each in group.conditions:
         verdict = judge(each, inputs, now)
         if verdict.holds is decisive:
-            return Verdict(decisive is isinstance(group, AnyOf), verdict.why)
+            return Verdict(isinstance(group, AnyOf), verdict.why)
         whys.append(verdict.why)
     return Verdict(not isinstance(group, AnyOf), ", ".join(whys)[:_REASON_LIMIT])
 

@@ -1,0 +1,1 @@
+"""Routing without a database, a bus or a clock."""
