@@ -62,17 +62,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _play(arguments: argparse.Namespace, folder: Path) -> bool:
-    from cli import suite
+    from cli import outgoing, suite
     from cli.findings import findings
     from cli.story import Story, summary
-    from simulator.client import Control
     from simulator.playing import play
     from simulator.scenarios import WELCOME
 
     ports, story = Ports.free(), Story()
-    steps = [replace(step, seconds=arguments.patience or step.seconds) for step in WELCOME]
+    tour = (*WELCOME, *outgoing.STEPS)
+    steps = [replace(step, seconds=arguments.patience or step.seconds) for step in tour]
     async with suite.running(folder, ports, processes=arguments.processes):
-        control = Control(f"http://127.0.0.1:{ports.simulator}")
+        control = outgoing.SuiteControl(
+            f"http://127.0.0.1:{ports.simulator}", f"127.0.0.1:{ports.fax}"
+        )
         results = await asyncio.to_thread(play, control, steps, story.tell, begin=story.begin)
         found = await findings(ports)
     story.found(found)

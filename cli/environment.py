@@ -30,6 +30,13 @@ _RULES = json.dumps(
 """One rule, as the settings of messaging read it, so that an automatic reply can be seen."""
 
 
+_RETRIES = (
+    "busy=1s 2s 4s 5s 5s; no_answer=2s 5s 10s; transmission=1s 1s; capacity=1s 2s 4s 8s 15s; "
+    "download=1s 1s; unknown=2s; lookup=1s 2s 4s; quiet=15s; busy_within=1m"
+)
+"""The pauses between tries of a fax, in seconds where life takes minutes."""
+
+
 @dataclass(frozen=True)
 class Ports:
     """The TCP ports of one suite; the defaults are the documented ones."""
@@ -109,6 +116,9 @@ def development(folder: Path, ports: Ports) -> dict[str, str]:
         "SWITCHHOOK_MESSAGING_NUMBERS": world.MESSAGING_NUMBER,
         "SWITCHHOOK_MESSAGING_RULES": _RULES,
         "SWITCHHOOK_FAX_DOCUMENTS_URL": str(folder / "fax-documents"),
+        "SWITCHHOOK_FAX_CONNECTION_ID": world.FAX_CONNECTION_ID,
+        "SWITCHHOOK_FAX_FROM_NUMBER": world.FAX_NUMBER,
+        "SWITCHHOOK_FAX_RETRIES": _RETRIES,
         "SWITCHHOOK_MESSAGING_MEDIA_URL": str(folder / "messaging-media"),
         "SWITCHHOOK_SIMULATOR_API_KEY": API_KEY,
         "SWITCHHOOK_SIMULATOR_ADDRESS": f"{local}:{ports.simulator}",

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 import grpc
 import grpc.aio
-from switchhook.fax.v1 import fax_pb2, fax_service_pb2, fax_service_pb2_grpc
+from switchhook.fax.v1 import (
+    fax_job_pb2,
+    fax_pb2,
+    fax_service_pb2,
+    fax_service_pb2_grpc,
+    sending_service_pb2,
+    sending_service_pb2_grpc,
+)
 from switchhook.messaging.v1 import (
     consent_service_pb2_grpc,
     hold_pb2,
@@ -36,7 +43,12 @@ Question = Callable[[grpc.aio.Channel], Awaitable[Finding]]
 
 async def findings(ports: Ports) -> Sequence[Finding]:
     """Ask messaging and fax what they kept of the welcome scenario."""
-    asked = [(ports.messaging, _held), (ports.messaging, _pictures), (ports.fax, _faxes)]
+    asked = [
+        (ports.messaging, _held),
+        (ports.messaging, _pictures),
+        (ports.fax, _faxes),
+        (ports.fax, _sent),
+    ]
     return [await _ask(port, question) for port, question in asked]
 
 
@@ -79,9 +91,21 @@ async def _pictures(channel: grpc.aio.Channel) -> Finding:
     return Finding(good=bool(parts) and len(stored) == len(parts), text=text)
 
 
+async def _sent(channel: grpc.aio.Channel) -> Finding:
+    sending = sending_service_pb2_grpc.FaxSendingServiceStub(channel)
+    reply = await sending.ListFaxJobs(sending_service_pb2.ListFaxJobsRequest(), timeout=_DEADLINE)
+    states = [fax_job_pb2.FaxJobState.Name(job.state) for job in reply.jobs]
+    tries = [each.reason or "delivered" for job in reply.jobs for each in job.attempts]
+    pages = sum(job.page_count for job in reply.jobs)
+    text = f"{len(reply.jobs)} fax of {pages} pages sent, try by try: {', '.join(tries)}"
+    good = states == ["FAX_JOB_STATE_DELIVERED"] and tries == ["user_busy", "delivered"]
+    return Finding(good=good, text=text)
+
+
 async def _faxes(channel: grpc.aio.Channel) -> Finding:
     faxes = fax_service_pb2_grpc.FaxServiceStub(channel)
-    reply = await faxes.ListFaxes(fax_service_pb2.ListFaxesRequest(), timeout=_DEADLINE)
+    inbound = fax_service_pb2.ListFaxesRequest(direction=fax_pb2.FAX_DIRECTION_INBOUND)
+    reply = await faxes.ListFaxes(inbound, timeout=_DEADLINE)
     stored = [fax for fax in reply.faxes if fax.document.state == fax_pb2.DOCUMENT_STATE_STORED]
     pages = sum(fax.page_count for fax in stored)
     text = f"{len(stored)} of {len(reply.faxes)} faxes stored, {pages} pages"

@@ -87,7 +87,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 _OURS = {"message.accepted", "call.answer", "call.speak", "call.enqueue", "media.downloaded"}
 _TELLING = (
     *("status", "forged", "attempt", "to", "text", "queue_name", "queue", "payload"),
-    *("name", "bytes"),
+    *("name", "bytes", "pages"),
 )
 
 

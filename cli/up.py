@@ -104,15 +104,19 @@ def _places(folder: Path, ports: Ports) -> str:
 
 
 def _welcome(ports: Ports, leaving: threading.Event) -> None:
+    import grpc
+
+    from cli import outgoing
     from cli.story import Story, summary
-    from simulator.client import Control, ControlError, NotRunningError
+    from simulator.client import ControlError, NotRunningError
     from simulator.playing import play
     from simulator.scenarios import WELCOME
 
-    control, story = Control(f"http://127.0.0.1:{ports.simulator}"), Story()
+    local, story = "127.0.0.1", Story()
+    control = outgoing.SuiteControl(f"http://{local}:{ports.simulator}", f"{local}:{ports.fax}")
     try:
-        results = play(control, WELCOME, story.tell, begin=story.begin)
-    except (NotRunningError, ControlError) as error:
+        results = play(control, (*WELCOME, *outgoing.STEPS), story.tell, begin=story.begin)
+    except (NotRunningError, ControlError, grpc.RpcError) as error:
         if not leaving.is_set():
             print(f"the welcome scenario ended early: {error}", file=sys.stderr)
         return
