@@ -59,8 +59,6 @@ class Matcher:
         centre: Centre,
         legs: Legs,
         clock: Clock,
-        *,
-        after_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._books = books
@@ -68,7 +66,8 @@ class Matcher:
         self._centre = centre
         self._legs = legs
         self._clock = clock
-        self._after_commit = after_commit
+        self.after_commit: Callable[[], None] = lambda: None
+        """Called when offers were made: there are agents to be rung."""
         self._awake = asyncio.Event()
         self._stopping = False
         self.listeners: list[MatchListener] = []
@@ -166,7 +165,7 @@ class Matcher:
                     queue = queues[match.entry.queue_id]
                     made += await self._offer(connection, match, entry, agent, queue, now)
         if made:
-            self._after_commit()
+            self.after_commit()
         return made
 
     async def _offer(

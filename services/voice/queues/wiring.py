@@ -1,0 +1,89 @@
+"""The contact centre, put together."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.lifecycle import background
+from chassis.timers import Handler
+from services.voice.agents.following import Following
+from services.voice.agents.offering import CHECK, LEASE, WRAP_UP, Offering
+from services.voice.agents.ringing import Lines, Ringing
+from services.voice.agents.roster import Roster
+from services.voice.calls.wiring import Telephony
+from services.voice.queues.books import Books
+from services.voice.queues.centre import Centre
+from services.voice.queues.facts import SqlQueueFacts
+from services.voice.queues.history import SqlHistory
+from services.voice.queues.matcher import Matcher
+from services.voice.queues.model import Queue
+from services.voice.queues.records import LegMoments
+from services.voice.settings import Settings
+from services.voice.tables import timers
+
+
+@dataclass(frozen=True)
+class ContactCentre:
+    """Queues, agents and what brings them together.
+
+    Whoever wants to hear of them adds himself to the lists of ``books`` and of ``matcher``.
+    """
+
+    books: Books
+    centre: Centre
+    roster: Roster
+    matcher: Matcher
+    following: Following
+    """Hears of legs and dials; told after those who walk callers through their plans."""
+    history: SqlHistory
+    facts: SqlQueueFacts
+    offering: Offering
+
+    def handlers(self) -> dict[str, Handler]:
+        """Return the handlers of its timers."""
+        return {
+            LEASE: self.offering.lease_rang,
+            CHECK: self.offering.check_rang,
+            WRAP_UP: self.offering.wrap_up_rang,
+        }
+
+
+def contact_centre(
+    settings: Settings, opened: Database, legs: Telephony, clock: Clock
+) -> ContactCentre:
+    """Wire the contact centre over the legs there are."""
+    books = Books()
+    lines = Lines(settings.connection_id, min(settings.numbers, default=""))
+    rings = Ringing(legs.desk, legs.calls, lines)
+    offering = Offering(books, rings, timers)
+    centre = Centre(books, offering, legs.calls)
+    moments = LegMoments(books, legs.timeline)
+    books.entry_listeners.append(moments)
+    books.offer_listeners.append(moments)
+    return ContactCentre(
+        books=books,
+        centre=centre,
+        roster=Roster(books, offering, rings, legs.calls, timers),
+        matcher=Matcher(opened, books, offering, centre, legs.calls, clock),
+        following=Following(books, centre, offering, rings),
+        history=SqlHistory(),
+        facts=SqlQueueFacts(books),
+        offering=offering,
+    )
+
+
+async def seed(settings: Settings, opened: Database, books: Books, clock: Clock) -> None:
+    """Create the queue of the settings, unless it is there; it works by the defaults."""
+    queue = Queue(queue_id=settings.queue, display_name=settings.queue)
+    async with opened.transaction() as connection:
+        await books.queues.add(connection, queue, clock.now())
+
+
+@asynccontextmanager
+async def matching(matcher: Matcher, after_commit: Callable[[], None]) -> AsyncIterator[Matcher]:
+    """Bring callers and agents together beside the block; `after_commit` follows each offer."""
+    matcher.after_commit = after_commit
+    async with background(matcher.run(), name="matcher", stop=matcher.stop):
+        yield matcher
