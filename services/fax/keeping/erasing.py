@@ -103,7 +103,7 @@ class Erasing:
         blank: dict[str, Any] = {"from_number": "", "to_number": ""}
         if subjects is FAXES:
             change = sa.update(faxes).where(faxes.c.fax_id == subject_id)
-            await connection.execute(change.values(blank, redact_time=now))
+            await connection.execute(change.values({**blank, "redact_time": now}))
         else:
             await connection.execute(
                 sa.update(jobs).where(jobs.c.job_id == subject_id).values(blank)
