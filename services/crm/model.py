@@ -15,6 +15,14 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case, ticket or complaint of a contact that is not settled yet."""
+
+    case_id: str
+    is_escalated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """A person or company in a CRM system."""
 
@@ -28,6 +36,7 @@ class Contact:
     is_vip: bool = False
     tier: str = ""
     language: str = ""
+    open_case: OpenCase | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from switchhook.crm.v1 import contact_pb2, crm_service_pb2
 
-from services.crm.model import Contact, Found
+from services.crm.model import Contact, Found, OpenCase
 
 
 def found(given: Found) -> crm_service_pb2.FindContactsResponse:
@@ -32,4 +32,9 @@ def _contact(contact: Contact) -> contact_pb2.Contact:
         is_vip=contact.is_vip,
         tier=contact.tier,
         language=contact.language,
+        open_case=_case(contact.open_case) if contact.open_case else None,
     )
+
+
+def _case(case: OpenCase) -> contact_pb2.OpenCase:
+    return contact_pb2.OpenCase(case_id=case.case_id, is_escalated=case.is_escalated)

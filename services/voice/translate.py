@@ -33,7 +33,7 @@ M = TypeVar("M", bound=Enum)
 _NAME_LIMIT = 255
 _MANY = 1000
 
-_STATES = {
+STATES = {
     State.NEW: call_pb2.CALL_STATE_UNSPECIFIED,
     State.INITIATED: call_pb2.CALL_STATE_INITIATED,
     State.ANSWERED: call_pb2.CALL_STATE_ANSWERED,
@@ -99,8 +99,8 @@ _OUTCOMES = {
 def lookup(found: crm_service_pb2.FindContactsResponse) -> Lookup:
     """Return what an answer of the CRM says about a caller.
 
-    Any VIP gives priority. A name and a language are told only where the number is one contact's:
-    with several nobody knows which of them is calling.
+    Any VIP and any escalated case gives priority. Everything else is told only where the number
+    is one contact's: with several nobody knows which of them is calling.
     """
     contacts = [match.contact for match in found.matches]
     if not contacts:
@@ -112,6 +112,9 @@ def lookup(found: crm_service_pb2.FindContactsResponse) -> Lookup:
         min(len(contacts), _MANY),
         _clean(only.display_name) if only else "",
         _clean(only.language) if only else "",
+        _clean(only.tier) if only else "",
+        _clean(only.owner_agent_id) if only else "",
+        any(contact.open_case.is_escalated for contact in contacts),
     )
 
 
@@ -125,7 +128,7 @@ def call(record: CallRecord) -> call_pb2.Call:
         connection_id=known.connection_id,
         direction=_DIRECTIONS[known.direction],
         steering=_STEERINGS[known.steering],
-        state=_STATES[known.state],
+        state=STATES[known.state],
         caller=_caller(known),
         called_number=known.called_number,
         raw_called=known.raw_called,
@@ -157,7 +160,7 @@ def call(record: CallRecord) -> call_pb2.Call:
 def call_filter(request: call_service_pb2.ListCallsRequest) -> CallFilter:
     """Return which calls a request wants."""
     return CallFilter(
-        state=_asked(_STATES, request.state),
+        state=_asked(STATES, request.state),
         direction=_asked(_DIRECTIONS, request.direction),
         phone_number=request.phone_number,
         session_id=request.call_session_id,

@@ -6,11 +6,12 @@ from typing import Any
 
 import orjson
 
-from services.crm.model import Contact, Found, Phone, phone
+from services.crm.model import Contact, Found, OpenCase, Phone, phone
 
 SYSTEM = "builtin"
 _TEXTS = ("contact_id", "display_name", "company", "owner_agent_id", "tier", "language", "region")
-_KNOWN = {*_TEXTS, "phone_numbers", "is_vip"}
+_KNOWN = {*_TEXTS, "phone_numbers", "is_vip", "open_case"}
+_CASE = {"case_id", "is_escalated"}
 _NAME_LIMIT = 255
 
 DEVELOPMENT = (
@@ -88,6 +89,7 @@ def _faults(place: int, entry: object) -> list[str]:
     if not found and len(entry["display_name"]) > _NAME_LIMIT:
         found.append(f"display_name has more than {_NAME_LIMIT} characters")
     found += _number_faults(entry.get("phone_numbers"), entry.get("region", ""))
+    found += _case_faults(entry.get("open_case"))
     return [f"contact {place}: {fault}" for fault in found]
 
 
@@ -99,6 +101,19 @@ def _number_faults(numbers: object, region: object) -> list[str]:
         for place, raw in enumerate(numbers)
         if not isinstance(raw, str) or not phone(raw, str(region)).phone_number
     ]
+
+
+def _case_faults(case: object) -> list[str]:
+    if case is None:
+        return []
+    if not isinstance(case, dict) or not case.get("case_id"):
+        return ["open_case must be an object with a case_id"]
+    found = [f"open_case.{name} is not known" for name in sorted(case.keys() - _CASE)]
+    if not isinstance(case["case_id"], str):
+        found.append("open_case.case_id must be text")
+    if not isinstance(case.get("is_escalated", False), bool):
+        found.append("open_case.is_escalated must be true or false")
+    return found
 
 
 def _repeated(contact_ids: Sequence[str]) -> list[str]:
@@ -122,4 +137,5 @@ def _contact(entry: Mapping[str, Any]) -> Contact:
         is_vip=entry.get("is_vip", False),
         tier=entry.get("tier", ""),
         language=entry.get("language", ""),
+        open_case=OpenCase(**entry["open_case"]) if entry.get("open_case") else None,
     )

@@ -16,6 +16,9 @@ from services.voice.routing.inputs import (
     missing,
 )
 
+_OUTCOMES = {"SHORT_ABANDONED": "ABANDONED", "LOST": "TECHNICAL"}
+"""Outcomes of a queue that mean another one to whoever routes the next call."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
@@ -68,6 +71,6 @@ def of_past(past: Past, now: datetime, took: timedelta | None = None) -> Sequenc
         Name.ABANDONED: max(now - gave_up, timedelta()) if gave_up else None,
         Name.CREDIT: past.abandoned_wait if gave_up else None,
         Name.ABANDONED_QUEUE: past.abandoned_queue_id,
-        Name.PREVIOUS_OUTCOME: past.previous_outcome,
+        Name.PREVIOUS_OUTCOME: _OUTCOMES.get(past.previous_outcome, past.previous_outcome),
     }
     return [found(name, value, Source.HISTORY, took) for name, value in values.items()]

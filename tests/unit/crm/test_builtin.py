@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.crm.adapters.builtin import DEVELOPMENT, BuiltinDirectory, read
-from services.crm.model import Contact, Phone, phone
+from services.crm.model import Contact, OpenCase, Phone, phone
 
 ADA = {"contact_id": "1", "display_name": "Ada", "phone_numbers": ["+13125550101"]}
 
@@ -79,6 +79,7 @@ def test_every_field_is_read(tmp_path: Path) -> None:
         "is_vip": True,
         "tier": "gold",
         "language": "en-US",
+        "open_case": {"case_id": "1815", "is_escalated": True},
     }
     assert read(written(tmp_path, [entry])) == [
         Contact(
@@ -92,6 +93,7 @@ def test_every_field_is_read(tmp_path: Path) -> None:
             is_vip=True,
             tier="gold",
             language="en-US",
+            open_case=OpenCase("1815", is_escalated=True),
         )
     ]
 
@@ -104,6 +106,8 @@ def test_all_faults_of_a_file_are_reported_together(tmp_path: Path) -> None:
         {**ADA, "is_vip": "yes", "nickname": "A"},
         {"display_name": 7, "phone_numbers": []},
         {**ADA, "display_name": "x" * 256},
+        {**ADA, "open_case": {"is_escalated": True}},
+        {**ADA, "open_case": {"case_id": 7, "is_escalated": 1, "mood": "bad"}},
     ]
     with pytest.raises(ValueError) as caught:
         read(written(tmp_path, entries))
@@ -116,6 +120,10 @@ def test_all_faults_of_a_file_are_reported_together(tmp_path: Path) -> None:
         "contact 3: contact_id is missing",
         "contact 3: phone_numbers must be a list of at least one number",
         "contact 4: display_name has more than 255 characters",
+        "contact 5: open_case must be an object with a case_id",
+        "contact 6: open_case.mood is not known",
+        "contact 6: open_case.case_id must be text",
+        "contact 6: open_case.is_escalated must be true or false",
     ]
     assert "555" not in str(caught.value)
 

@@ -5,7 +5,7 @@ from functools import reduce
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from switchhook.crm.v1.contact_pb2 import Contact
+from switchhook.crm.v1.contact_pb2 import Contact, OpenCase
 from switchhook.crm.v1.crm_service_pb2 import ContactMatch, FindContactsResponse
 from switchhook.voice.v1 import call_command_pb2, call_pb2, call_service_pb2, caller_pb2
 
@@ -27,7 +27,14 @@ from services.voice.calls.records import CallFilter, CallRecord, CommandRecord, 
 from tests.support import sightings as seen
 from tests.support.sightings import ADA, OURS, at
 
-ADA_CONTACT = Contact(display_name="Ada Lovelace", is_vip=True, language="en-US")
+ADA_CONTACT = Contact(
+    display_name="Ada Lovelace",
+    is_vip=True,
+    language="en-US",
+    tier="gold",
+    owner_agent_id="agent-1",
+    open_case=OpenCase(case_id="1815", is_escalated=True),
+)
 GRACE_CONTACT = Contact(display_name="Grace Hopper")
 
 
@@ -39,13 +46,16 @@ def found(*contacts: Contact, truncated: bool = False) -> Lookup:
 
 def test_one_contact_has_a_name() -> None:
     """A number of exactly one contact tells who it is."""
-    assert found(ADA_CONTACT) == Lookup(LookupOutcome.FOUND, True, 1, "Ada Lovelace", "en-US")
+    assert found(ADA_CONTACT) == Lookup(
+        LookupOutcome.FOUND, True, 1, "Ada Lovelace", "en-US", "gold", "agent-1", True
+    )
     assert found() == Lookup(LookupOutcome.NOT_FOUND)
 
 
 def test_several_contacts_share_the_priority_and_no_name() -> None:
-    """Any VIP among them gives priority; nobody knows which of them is calling."""
-    assert found(GRACE_CONTACT, ADA_CONTACT) == Lookup(LookupOutcome.FOUND, True, 2)
+    """Any VIP or escalated case gives priority; nobody knows which of them is calling."""
+    both = Lookup(LookupOutcome.FOUND, True, 2, has_escalated_case=True)
+    assert found(GRACE_CONTACT, ADA_CONTACT) == both
     assert found(GRACE_CONTACT, truncated=True) == Lookup(LookupOutcome.FOUND, False, 1)
 
 
