@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ examples:
   switchhook simulate sms --from +13125550177 --text "A photo" --media png
   switchhook simulate call --from ada --patience 30
   switchhook simulate call --from grace --texml
+  switchhook simulate call --from grace --press "called back=1" --talk 30
+  switchhook simulate phone +13125550111 --calls no_answer pick_up --answer-after 3
   switchhook simulate fax --from grace --pages 3 --kind tiff
   switchhook simulate event call.hangup --payload '{"call_control_id": "v3:none"}'
   switchhook simulate event message.received --payload @message.json --forge wrong_key
@@ -54,7 +56,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--url", default=f"http://{address}", help="the simulator (default: %(default)s)"
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for add in (_add_sms, _add_call, _add_fax, _add_event):
+    for add in (_add_sms, _add_call, _add_phone, _add_fax, _add_event):
         one = add(actions, shared)
         one.add_argument(
             "--watch",
@@ -98,21 +100,85 @@ def _add_call(
     parser = actions.add_parser("call", parents=[shared], help="call us")
     _add_parties(parser, None)
     parser.add_argument("--texml", action="store_true", help="call the TeXML number")
-    parser.add_argument("--press", default="", metavar="DIGITS", help="keys pressed when asked")
+    _add_script(parser)
+    parser.add_argument("--name", help="what the network shows as the caller's name")
+    parser.add_argument(
+        "--attestation", choices=("A", "B", "C"), help="how far the network vouches for the number"
+    )
     parser.add_argument(
         "--patience",
         type=float,
         default=60.0,
         metavar="SECONDS",
-        help="hang up after so long; 0 never does (default: %(default)s)",
+        help="give up after so long without a talk; 0 never does (default: %(default)s)",
     )
     parser.set_defaults(path=None, body=_call_body)
     return parser
 
 
+def _add_script(parser: argparse.ArgumentParser) -> None:
+    """Add what somebody does during a call."""
+    for name, what in (("press", "keys"), ("say", "words")):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            metavar="[PROMPT=]ANSWER",
+            help=f"{what} in answer to a prompt with these words, or to one prompt after the other",
+        )
+    parser.add_argument(
+        "--talk", type=float, default=0.0, metavar="SECONDS", help="hang up after so much talk"
+    )
+    parser.add_argument(
+        "--message", type=float, default=3.0, metavar="SECONDS", help="length of a voicemail left"
+    )
+
+
+def _script(chosen: argparse.Namespace) -> dict[str, Any]:
+    names = ("talk", "message")
+    answers = {name: _answers(getattr(chosen, name)) for name in ("press", "say")}
+    return {name: getattr(chosen, name) for name in names} | answers
+
+
+def _answers(given: Sequence[str]) -> list[str] | dict[str, str]:
+    """Return answers by the words of the prompt, or in turn when no prompt is named."""
+    if given and all("=" in each for each in given):
+        return dict(each.split("=", 1) for each in given)
+    return list(given)
+
+
 def _call_body(chosen: argparse.Namespace) -> dict[str, Any]:
     chosen.path = "/_sim/texml_call" if chosen.texml else "/_sim/call"
-    return _parties(chosen) | {"press": chosen.press, "patience": chosen.patience}
+    known = {"name": chosen.name, "attestation": chosen.attestation}
+    return _parties(chosen) | _script(chosen) | known | {"patience": chosen.patience}
+
+
+def _add_phone(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(
+        "phone", parents=[shared], help="teach a phone out there what to do when it rings"
+    )
+    parser.add_argument("number", help="a name, a number or a SIP address")
+    parser.add_argument(
+        "--calls",
+        nargs="+",
+        default=["pick_up"],
+        choices=("pick_up", "busy", "reject", "no_answer"),
+        help="what it does each time it rings, the last for ever after (default: pick_up)",
+    )
+    parser.add_argument(
+        "--answer-after", type=float, default=1.0, metavar="SECONDS", help="how long it rings first"
+    )
+    _add_script(parser)
+    parser.set_defaults(path=None, body=_phone_body)
+    return parser
+
+
+def _phone_body(chosen: argparse.Namespace) -> dict[str, Any]:
+    number = _PEOPLE.get(chosen.number.lower(), chosen.number)
+    chosen.path = f"/_sim/phones/{number}"
+    return _script(chosen) | {"calls": chosen.calls, "answer_after": chosen.answer_after}
 
 
 def _add_fax(
