@@ -90,7 +90,7 @@ class Inspection:
     pages: tuple[tuple[float, float], ...]
     """Width and height of each page as it is looked at, in points of 1/72 inch."""
     repaired: bool = False
-    """Whether its inner table of contents was broken and has been rebuilt."""
+    """Whether its format was broken in a way that could be repaired for reading."""
     active: tuple[Active, ...] = ()
     page_hashes: tuple[int, ...] = ()
     """A 64-bit difference hash of each of the first pages, without the header line of a fax."""

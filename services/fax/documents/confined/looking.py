@@ -10,6 +10,7 @@ import pypdfium2
 from PIL import Image
 
 from services.fax.documents.confined import pdf_pages, pictures
+from services.fax.documents.confined.layers import Layers
 from services.fax.documents.confined.part import PDF, Part
 from services.fax.documents.model import Problem, Rejected, range_of
 
@@ -32,12 +33,9 @@ def inspect(_order: Mapping[str, Any], parts: Sequence[Part]) -> Answer:
     if part.kind == PDF:
         return _inspect_pdf(part), b""
     count = pictures.frame_count(part)
-    sizes: list[tuple[float, float]] = []
-    hashes: list[int] = []
-    for found in pictures.frames(part, 1, count):
-        sizes.append(found.points)
-        if len(hashes) < _HASHED_PAGES:
-            hashes.append(page_hash(found.image.convert("L")))
+    shown = pictures.frames(part, 1, min(count, _HASHED_PAGES))
+    hashes = [page_hash(found.image.convert("L")) for found in shown]
+    sizes = list(pictures.sizes(part, 1, count))
     return {**_facts(part), "pages": sizes, "hashes": hashes, "texts": []}, b""
 
 
@@ -100,6 +98,9 @@ class _Drawn:
     def __init__(self, pdf: pikepdf.Pdf, first: int, last: int) -> None:
         some = pikepdf.new()
         some.pages.extend(pdf.pages[first - 1 : last])
+        layers = Layers(some)
+        layers.take(pdf)
+        layers.write()
         written = io.BytesIO()
         some.save(written, stream_decode_level=pikepdf.StreamDecodeLevel.none)
         self._document = pypdfium2.PdfDocument(written.getvalue())

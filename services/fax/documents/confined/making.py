@@ -8,6 +8,8 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Rectangle
 
 from services.fax.documents.confined import looking, pdf_pages, pictures, written
+from services.fax.documents.confined.blame import blamed
+from services.fax.documents.confined.layers import Layers
 from services.fax.documents.confined.part import PDF, TEXT, Part
 from services.fax.documents.model import LARGEST_BYTES, MOST_PAGES, Problem, Rejected, range_of
 
@@ -28,9 +30,10 @@ def make(order: Mapping[str, Any], parts: Sequence[Part]) -> Answer:
     """
     paper = _PAPER.get(str(order.get("paper", "")))
     made = pikepdf.new()
-    layers = _Layers(made)
+    layers = Layers(made)
     for part in parts:
-        _add(made, layers, part, order, paper)
+        with blamed(part.index):
+            _add(made, layers, part, order, paper)
         if len(made.pages) > MOST_PAGES:
             raise Rejected(
                 Problem.TOO_MANY_PAGES, f"together more than {MOST_PAGES} pages", part.index
@@ -46,7 +49,7 @@ def make(order: Mapping[str, Any], parts: Sequence[Part]) -> Answer:
 
 def _add(
     made: pikepdf.Pdf,
-    layers: "_Layers",
+    layers: Layers,
     part: Part,
     order: Mapping[str, Any],
     paper: tuple[float, float] | None,
@@ -154,36 +157,3 @@ def _saved(made: pikepdf.Pdf) -> bytes:
     if content.tell() > LARGEST_BYTES:
         raise Rejected(Problem.TOO_LARGE, "as a clean PDF it has more than 50 MiB")
     return content.getvalue()
-
-
-class _Layers:
-    """The layers of all parts, so that what was hidden stays hidden."""
-
-    def __init__(self, made: pikepdf.Pdf) -> None:
-        self._made = made
-        self._all: list[pikepdf.Object] = []
-        self._off: list[pikepdf.Object] = []
-
-    def take(self, source: pikepdf.Pdf) -> None:
-        """Take over which layers a part has, and which of them it hides."""
-        known = source.Root.get("/OCProperties")
-        if known is None:
-            return
-        shown = known.get("/D", Dictionary())
-        layers = [each for each in known.get("/OCGs", Array()) if each.is_indirect]
-        names = {each.objgen for each in shown.get("/OFF", Array())}
-        if shown.get("/BaseState") == Name.OFF:
-            on = {each.objgen for each in shown.get("/ON", Array())}
-            names |= {each.objgen for each in layers} - on
-        for layer in layers:
-            copied = self._made.copy_foreign(layer)
-            self._all.append(copied)
-            if layer.objgen in names:
-                self._off.append(copied)
-
-    def write(self) -> None:
-        """State the layers of the whole."""
-        if self._all:
-            self._made.Root.OCProperties = Dictionary(
-                OCGs=Array(self._all), D=Dictionary(OFF=Array(self._off))
-            )

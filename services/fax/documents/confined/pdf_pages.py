@@ -31,6 +31,14 @@ _ACTIONS = {
 _LETTER = (612.0, 792.0)
 
 
+def load_ciphers() -> None:
+    """Open an encrypted PDF of our own: ciphers are loaded from files when they are first used."""
+    written = io.BytesIO()
+    with pikepdf.new() as empty:
+        empty.save(written, encryption=pikepdf.Encryption(user="", owner="owner"))
+    pikepdf.open(written).close()
+
+
 def opened(content: bytes, index: int = 0) -> pikepdf.Pdf:
     """Open a PDF whose pages can be counted; raises Rejected, PasswordError and PdfError."""
     pdf = pikepdf.open(io.BytesIO(content))

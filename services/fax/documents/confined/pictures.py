@@ -1,9 +1,10 @@
 """Pictures as pages: TIFF, PNG and JPEG."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 # Loaded now: the child can open no file when they are first needed.
 from PIL import Image, ImageOps, JpegImagePlugin, PdfImagePlugin, PngImagePlugin, TiffImagePlugin
@@ -12,14 +13,15 @@ from services.fax.documents.confined.part import JPEG, PNG, TIFF, Part
 from services.fax.documents.confined.tiff_pages import MOST_PIXELS, page_sizes
 from services.fax.documents.model import Problem, Rejected
 
-__all__ = ["Frame", "frame", "frame_count", "frames"]
-
 PLUGINS = (JpegImagePlugin, PdfImagePlugin, PngImagePlugin, TiffImagePlugin)
 
 _DECODERS = {TIFF: "TIFF", PNG: "PNG", JPEG: "JPEG"}
 _UNIT = 296
 _RESOLUTION_X, _RESOLUTION_Y = 282, 283
 _PER_CENTIMETRE = 3
+_ORIENTATION = 0x0112
+_LYING = frozenset((5, 6, 7, 8))
+"""The orientations that turn a picture by a quarter."""
 _FAX_WIDTH = 1728
 """Dots across the page of every fax; such a page may leave out that it has 204 by 196 an inch.
 Source: ITU-T T.4."""
@@ -37,9 +39,8 @@ class Frame:
 
     @property
     def points(self) -> tuple[float, float]:
-        """Width and height on paper in points; 100 dots per inch where it does not say."""
-        across, down = self.dots or (100.0, 100.0)
-        return self.image.width * 72 / across, self.image.height * 72 / down
+        """Width and height on paper in points."""
+        return points(self.image.size, self.dots)
 
 
 def frame_count(part: Part) -> int:
@@ -61,19 +62,44 @@ def frames(part: Part, first: int, last: int) -> Iterator[Frame]:
             yield frame(picture)
 
 
+def sizes(part: Part, first: int, last: int) -> Iterator[tuple[float, float]]:
+    """Yield width and height of the pages from first to last in points, decoding none."""
+    with _opened(part) as picture:
+        for number in range(first, last + 1):
+            if number > 1:
+                picture.seek(number - 1)
+            width, height = points(picture.size, _dots(picture))
+            turned = picture.getexif().get(_ORIENTATION, 1) in _LYING
+            yield (height, width) if turned else (width, height)
+
+
 def frame(picture: Image.Image) -> Frame:
     """Return the picture as it stands, upright, without colour and on white."""
     dots = _dots(picture)
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode == "1":
-        return Frame(upright, dots)
-    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        seen = upright.convert("RGBA")
+    orientation = picture.getexif().get(_ORIENTATION, 1)
+    upright = picture
+    if orientation != 1:
+        upright = ImageOps.exif_transpose(picture)
+        dots = (dots[1], dots[0]) if dots and orientation in _LYING else dots
+    return Frame(_greyed(upright, picture.info), dots)
+
+
+def points(size: tuple[int, int], dots: tuple[float, float] | None) -> tuple[float, float]:
+    """Return width and height on paper in points; 100 dots per inch where nothing is stated."""
+    across, down = dots or (100.0, 100.0)
+    return size[0] * 72 / across, size[1] * 72 / down
+
+
+def _greyed(picture: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
+    if picture.mode == "1":
+        return picture.copy()
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in info:
+        seen = picture.convert("RGBA")
         white = Image.new("RGBA", seen.size, "white")
-        return Frame(Image.alpha_composite(white, seen).convert("L"), dots)
-    if upright.mode.startswith("I;16"):
-        return Frame(upright.point(lambda value: value / 256).convert("L"), dots)
-    return Frame(upright.convert("L"), dots)
+        return Image.alpha_composite(white, seen).convert("L")
+    if picture.mode.startswith("I;16"):
+        return picture.point(lambda value: value / 256).convert("L")
+    return picture.convert("L")
 
 
 @contextmanager

@@ -6,20 +6,18 @@ cannot be used is an answer like any other; only what the limits end has none.
 """
 
 import codecs
-import errno
 import json
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO
 
-import pikepdf
-import pypdfium2
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from services.fax.documents.confined import looking, making
+from services.fax.documents.confined import looking, making, pdf_pages
+from services.fax.documents.confined.blame import blamed
 from services.fax.documents.confined.part import Part
-from services.fax.documents.model import PageMissing, Problem, Rejected
+from services.fax.documents.model import PageMissing, Rejected
 
 _LENGTH_BYTES = 8
 
@@ -36,6 +34,7 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 Image.preinit()
 for _encoding in ("ascii", "cp1252", "latin-1", "utf-8-sig", "utf-16-be", "utf-16-le", "idna"):
     codecs.lookup(_encoding)
+pdf_pages.load_ciphers()
 
 
 def perform(argument: str, source: BinaryIO, target: BinaryIO) -> int:
@@ -65,29 +64,10 @@ def _done(
     job: Job, order: Mapping[str, Any], parts: Sequence[Part]
 ) -> tuple[Mapping[str, Any], bytes]:
     try:
-        return job(order, parts)
+        with blamed():
+            return job(order, parts)
     except PageMissing as missing:
         return {"missing": True, "page_count": missing.page_count}, b""
-    except Rejected as rejected:
-        problem, detail, source = rejected.problem, rejected.detail, rejected.source
-    except pikepdf.PasswordError:
-        problem, detail, source = Problem.ENCRYPTED, "it wants a password", 0
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        problem, detail, source = Problem.TOO_MANY_PIXELS, "a picture claims too many pixels", 0
-    except (
-        pikepdf.PdfError,
-        pypdfium2.PdfiumError,
-        UnidentifiedImageError,
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        RuntimeError,
-        OSError,
-    ) as error:
-        # What the readers raise on a file that breaks the rules of its format; but a file of our
-        # own that could not be opened is no fault of the document.
-        if isinstance(error, ImportError) or getattr(error, "errno", 0) == errno.EMFILE:
-            raise
-        problem, detail, source = Problem.DAMAGED, "its format is broken", 0
-    return {"problem": problem.value, "detail": detail, "source": source}, b""
+    except Rejected as why:
+        answer = {"problem": why.problem.value, "detail": why.detail, "source": why.source}
+        return answer, b""

@@ -6,6 +6,7 @@ Source: Adobe, TIFF Revision 6.0, section 2; for eight-byte places, the BigTIFF 
 """
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.fax.documents.model import MOST_PAGES, Problem, Rejected
@@ -14,6 +15,9 @@ MOST_PIXELS = 50_000_000
 """Of one picture: more than the largest paper of an office has at 600 dots per inch."""
 
 _WIDTH, _HEIGHT = 256, 257
+_DATA = ((273, 279), (324, 325))
+"""Where the strips of a page lie and how long they are; and the same for its tiles."""
+_TAGS = frozenset((_WIDTH, _HEIGHT, *(tag for pair in _DATA for tag in pair)))
 _INTEGERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
 """Types of a single whole number, and how they are written."""
 
@@ -72,11 +76,33 @@ def _directory(content: bytes, form: _Form, place: int) -> tuple[tuple[int, int]
     start = place + struct.calcsize(form.order + form.count)
     end = start + count * form.entry_size
     following = struct.unpack_from(form.order + form.place, content, end)[0]
-    found = {_WIDTH: 0, _HEIGHT: 0}
+    found: dict[int, tuple[int, ...]] = {}
     for at in range(start, end, form.entry_size):
-        tag, kind, _, value = struct.unpack_from(form.order + form.entry, content, at)
-        if tag in found and kind in _INTEGERS:
-            found[tag] = struct.unpack_from(form.order + _INTEGERS[kind], value)[0]
-    if not all(found.values()):
+        tag, kind, number, _ = struct.unpack_from(form.order + form.entry, content, at)
+        if tag in _TAGS and kind in _INTEGERS:
+            found[tag] = _values(content, form, at, kind, number)
+    width, height = (found.get(tag, (0,))[:1] for tag in (_WIDTH, _HEIGHT))
+    if not (width and height and width[0] and height[0]):
         raise Rejected(Problem.DAMAGED, "a page has no size")
-    return (found[_WIDTH], found[_HEIGHT]), following
+    _check_data(found, len(content))
+    return (width[0], height[0]), following
+
+
+def _values(content: bytes, form: _Form, at: int, kind: int, number: int) -> tuple[int, ...]:
+    """Return the numbers of an entry, which lie in it when they fit and elsewhere when not."""
+    if number > MOST_PIXELS:
+        raise Rejected(Problem.DAMAGED, "a page has more pieces than pixels")
+    pattern = f"{form.order}{number}{_INTEGERS[kind]}"
+    room = struct.calcsize(form.order + form.place)
+    place = at + form.entry_size - room
+    if struct.calcsize(pattern) > room:
+        place = struct.unpack_from(form.order + form.place, content, place)[0]
+    return struct.unpack_from(pattern, content, place)
+
+
+def _check_data(found: Mapping[int, tuple[int, ...]], size: int) -> None:
+    """Refuse a page whose data is not all there: the file is cut off, or lies."""
+    for places, lengths in _DATA:
+        for place, length in zip(found.get(places, ()), found.get(lengths, ()), strict=False):
+            if place + length > size:
+                raise Rejected(Problem.DAMAGED, "the data of a page is not all there")
