@@ -2,129 +2,36 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime
-from pathlib import Path
+from contextlib import suppress
 
 import grpc
 import pytest
 from switchhook.event.v1 import event_pb2, fax_event_pb2, party_pb2
 from switchhook.fax.v1 import fax_event_pb2 as announcements
-from switchhook.fax.v1 import fax_pb2, fax_service_pb2, fax_service_pb2_grpc
+from switchhook.fax.v1 import fax_pb2, fax_service_pb2
 
-from carrier.api import TelnyxApi, telnyx_api
-from carrier.commands import get_fax
-from carrier.outcomes import Accepted
 from chassis.errors import NotFound
-from chassis.grpc_client import channel
-from chassis.jetstream import Bus, bus
-from chassis.streams import EVENTS, ensure_streams
-from services.fax.app import running
-from services.fax.settings import Settings
-from simulator import app as simulator
-from simulator.client import Control
-from simulator.settings import Settings as SimulatorSettings
+from chassis.jetstream import Bus
+from chassis.streams import EVENTS
 from tests.support.eventually import eventually
-from tests.support.nats import NatsServer
-
-Stub = fax_service_pb2_grpc.FaxServiceStub
+from tests.support.fax_world import World, received
 
 
-class World:
-    """A running service, its carrier and the bus between."""
-
-    def __init__(self, stream: Bus, faxes: Stub, control: Control, api: TelnyxApi) -> None:
-        self.stream = stream
-        self.faxes = faxes
-        self.control = control
-        self.api = api
-
-    async def tell(self, event_id: str, fax: fax_event_pb2.FaxEvent) -> None:
-        """Put an event about a fax on the stream."""
-        event = event_pb2.Event(event_id=event_id, type="fax", fax=fax)
-        event.occur_time.FromDatetime(datetime(2026, 11, 21, tzinfo=UTC))
-        event.receive_time.CopyFrom(event.occur_time)
-        subject = f"events.v1.telnyx.fax.{event.fax.WhichOneof('detail')}"
-        await self.stream.publish(subject, event.SerializeToString(), message_id=event_id)
-
-    async def link(self, fax_id: str) -> str:
-        """Return the carrier's link to a received document, empty while there is none."""
-        outcome = await self.api.perform(get_fax(fax_id))
-        return str(outcome.data.get("media_url") or "") if isinstance(outcome, Accepted) else ""
-
-    async def read(self, fax_id: str) -> fax_pb2.Fax | None:
-        """Return the fax, or None while the service does not know it."""
-        reply = await self.faxes.ListFaxes(fax_service_pb2.ListFaxesRequest())
-        return next((fax for fax in reply.faxes if fax.fax_id == fax_id), None)
-
-    async def in_state(self, fax_id: str, state: fax_pb2.DocumentState.ValueType) -> fax_pb2.Fax:
-        """Wait until the fax's document is in the state."""
-
-        async def check() -> fax_pb2.Fax | None:
-            fax = await self.read(fax_id)
-            return fax if fax is not None and fax.document.state == state else None
-
-        found = await eventually(check)
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-async def world(nats_server: NatsServer, database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """A service on one of the databases, with a simulator whose webhooks go nowhere."""
-    async with AsyncExitStack() as stack:
-        enter = stack.enter_async_context
-        carrier = await enter(
-            simulator.running(
-                SimulatorSettings(address="127.0.0.1:0", webhook_url="http://127.0.0.1:9/")
-            )
-        )
-        stream = await enter(bus(nats_server.url, name="test"))
-        await ensure_streams(stream)
-        settings = Settings(
-            grpc_address="127.0.0.1:0",
-            admin_address="127.0.0.1:0",
-            database_url=database_url,
-            documents_url=str(tmp_path / "documents"),
-            nats_url=nats_server.url,
-            telnyx_url=carrier.api,
-            api_key="KEY-test",
-        )
-        addresses = await enter(running(settings))
-        target = await enter(channel(f"127.0.0.1:{addresses.grpc}"))
-        api = await enter(telnyx_api(carrier.api, "KEY-test"))
-        yield World(stream, Stub(target), Control(carrier.http), api)
-
-
-def received(fax_id: str, url: str) -> fax_event_pb2.FaxEvent:
-    """Return what the carrier says of a received fax."""
-    return fax_event_pb2.FaxEvent(
-        fax_id=fax_id,
-        direction=party_pb2.DIRECTION_INBOUND,
-        raw_status="received",
-        from_party=party_pb2.Party(raw="+13125550101", phone_number="+13125550101"),
-        to_party=party_pb2.Party(raw="+12025550130", phone_number="+12025550130"),
-        page_count=2,
-        media_url=url,
-        received=fax_event_pb2.FaxReceived(),
-    )
-
-
-async def test_a_received_fax_is_fetched_stored_announced_and_streamed(world: World) -> None:
+async def test_a_received_fax_is_fetched_stored_announced_and_streamed(everywhere: World) -> None:
     """The document behind the link comes back byte for byte, and the stream hears of it once."""
     sent = await asyncio.to_thread(
-        world.control.post, "/_sim/fax", {"from": "+13125550101", "pages": 2}
+        everywhere.control.post, "/_sim/fax", {"from": "+13125550101", "pages": 2}
     )
     fax_id = sent["fax_id"]
-    url = await eventually(lambda: world.link(fax_id))
+    url = await eventually(lambda: everywhere.link(fax_id))
     for attempt in ("event-1", "event-2"):
-        await world.tell(attempt, received(fax_id, url))
-    fax = await world.in_state(fax_id, fax_pb2.DOCUMENT_STATE_STORED)
+        await everywhere.tell(attempt, received(fax_id, url))
+    fax = await everywhere.in_state(fax_id, fax_pb2.DOCUMENT_STATE_STORED)
     assert fax.state == fax_pb2.FAX_STATE_RECEIVED
     assert (fax.page_count, fax.from_number) == (2, "+13125550101")
     pieces = [
         piece
-        async for piece in world.faxes.GetFaxDocument(
+        async for piece in everywhere.faxes.GetFaxDocument(
             fax_service_pb2.GetFaxDocumentRequest(fax_id=fax_id)
         )
     ]
@@ -134,7 +41,7 @@ async def test_a_received_fax_is_fetched_stored_announced_and_streamed(world: Wo
     assert len(content) == fax.document.size_bytes
 
     async def announced() -> list[announcements.FaxStored]:
-        return [event async for event in _announcements(world.stream)]
+        return [event async for event in _announcements(everywhere.stream)]
 
     stored = await eventually(announced)
     assert [each.fax_id for each in stored] == [fax_id]
