@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from services.fax.sending.failures import NOT_FETCHED, FailureClass
@@ -61,6 +61,10 @@ class RetryTable:
     """Attempts of one job, for whatever reasons they failed."""
     plain_after: int = 2
     """Broken transmissions after which T.38 is turned round and the quality is normal."""
+
+    def __str__(self) -> str:
+        entries = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return "; ".join(f"{name}={_written(value)}" for name, value in entries)
 
     def delays(self, attempt: Attempt) -> tuple[timedelta, ...]:
         """Return the pauses that the failure of this attempt allows; none is no further try."""
@@ -168,6 +172,13 @@ class Planner:
             failure_class=told.failure_class,
             finish_time=max(times),
         )
+
+
+def _written(value: object) -> str:
+    """Write an entry of the table as it is read from the settings."""
+    if isinstance(value, tuple):
+        return " ".join(map(_written, value))
+    return f"{value.total_seconds():g}s" if isinstance(value, timedelta) else str(value)
 
 
 def _first(job: Job, state: AttemptState) -> Attempt | None:

@@ -25,7 +25,10 @@ def retry_table(text: str) -> RetryTable:
         if name not in {field.name for field in dataclasses.fields(table)}:
             raise ValueError(f"has no entry {name!r}")
         changes[name] = _value(name, value, getattr(table, name))
-    return dataclasses.replace(table, **changes)
+    changed = dataclasses.replace(table, **changes)
+    if not changed.lookup:
+        raise ValueError("needs at least one length of time for lookup")
+    return changed
 
 
 def _value(name: str, text: str, usual: object) -> object:

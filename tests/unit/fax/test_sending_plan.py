@@ -270,7 +270,8 @@ def test_the_table_is_one_setting() -> None:
         max_dials=4,
     )
     assert retry_table("") == RetryTable()
+    assert retry_table(str(table)) == table
     assert retry_table("capacity=").capacity == ()
-    for text in ("busi=3m", "busy=3", "quiet=1m 2m", "max_dials=many", "busy=-3m"):
+    for text in ("busi=3m", "busy=3", "lookup=", "quiet=1m 2m", "max_dials=many", "busy=-3m"):
         with pytest.raises(ValueError):
             retry_table(text)
