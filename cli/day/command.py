@@ -55,6 +55,9 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         default=30.0,
         help="how many seconds of the day pass in one (default: %(default)g)",
     )
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="keep data and logs there (default: nowhere)"
+    )
     parser.add_argument("--every-call", action="store_true", help="show a line for every call")
     parser.add_argument("--json", action="store_true", help="print the account as JSON")
     parser.set_defaults(func=run)
@@ -78,8 +81,10 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         print(error)
         return 2
-    with tempfile.TemporaryDirectory(prefix="switchhook-day-") as folder:
-        account = asyncio.run(play(played, arguments.speed, Path(folder)))
+    with tempfile.TemporaryDirectory(prefix="switchhook-day-") as passing:
+        folder = arguments.data or Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        account = asyncio.run(play(played, arguments.speed, folder))
     checked = checks(account)
     if arguments.json:
         print(json.dumps(report.as_json(account, checked), indent=2))
