@@ -8,11 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.voice.agents.model import LOADING, OPEN, Offer, OfferState
+from services.voice.agents.model import OPEN, Offer, OfferState
+from services.voice.agents.tables import LOADING as LOADS
 from services.voice.agents.tables import offers
+from services.voice.queues.feed import Written
 
 _FIELDS = [each.name for each in dataclasses.fields(Offer)]
-_LOADS = offers.c.state.in_(sorted(state.value for state in LOADING))
+# Bound values would keep the databases from using the index on this condition.
+_LOADS = sa.text(f"offers.{LOADS}")
 _SAMPLES = 100
 _RECENT = timedelta(hours=24)
 
@@ -54,12 +57,28 @@ class SqlOffers:
         found = await self.of_agent(connection, agent_id)
         return [offer for offer in found if offer.state in OPEN]
 
-    async def of_ids(
-        self, connection: AsyncConnection, offer_ids: Collection[str]
-    ) -> Sequence[Offer]:
-        """Return the offers of these ids that there are."""
-        query = sa.select(offers).where(offers.c.offer_id.in_(sorted(offer_ids)))
-        return await self._read(connection, query)
+    async def recent(
+        self, connection: AsyncConnection, since: datetime
+    ) -> Sequence[Written[Offer]]:
+        """Return what was written at a time or later."""
+        return await self._written(connection, offers.c.update_time >= since)
+
+    async def watched(
+        self, connection: AsyncConnection, agent_id: str, offer_ids: Collection[str]
+    ) -> Sequence[Written[Offer]]:
+        """Return an agent's offers that are not over, oldest first, and some others."""
+        here = await self._written(connection, sa.and_(offers.c.agent_id == agent_id, _LOADS))
+        others = sorted(set(offer_ids) - {row.key for row in here})
+        if not others:
+            return here
+        return [*here, *await self._written(connection, offers.c.offer_id.in_(others))]
+
+    async def _written(
+        self, connection: AsyncConnection, wanted: sa.ColumnElement[bool]
+    ) -> list[Written[Offer]]:
+        query = sa.select(offers).where(wanted).order_by(offers.c.create_time, offers.c.offer_id)
+        rows = await connection.execute(query)
+        return [Written(row.offer_id, _offer(row), row.update_time) for row in rows]
 
     async def handle_times(
         self, connection: AsyncConnection, queue_id: str, now: datetime

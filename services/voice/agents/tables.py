@@ -78,6 +78,6 @@ offers = sa.Table(
     _partial("uq_offers_agent_id_slot", "agent_id", "slot", where=LOADING, unique=True),
     sa.Index("ix_offers_entry_id", "entry_id"),
     sa.Index("ix_offers_leg_id", "leg_id"),
-    sa.Index("ix_offers_agent_id", "agent_id", "update_time"),
+    sa.Index("ix_offers_update_time", "update_time"),
     sa.Index("ix_offers_queue_id", "queue_id", "end_time"),
 )

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.voice.queues.feed import Written
 from services.voice.queues.model import Entry, EntryState, Kind
 from services.voice.queues.rows import entry_of, entry_values
 from services.voice.queues.tables import ALIVE, WAITS, entries
@@ -158,22 +159,27 @@ class SqlEntries:
         names = [column.key for column in columns]
         return [(entry_of(row), tuple(getattr(row, name) for name in names)) for row in rows]
 
-    async def changed(
-        self, connection: AsyncConnection, queue_id: str, since: datetime
-    ) -> Sequence[Entry]:
-        """Return the entries of a queue that were written at a time or later."""
-        query = sa.select(entries).where(
-            entries.c.queue_id == queue_id, entries.c.update_time >= since
-        )
-        rows = await connection.execute(query.order_by(entries.c.update_time))
-        return [entry_of(row) for row in rows]
+    async def recent(
+        self, connection: AsyncConnection, since: datetime
+    ) -> Sequence[Written[Entry]]:
+        """Return what was written at a time or later."""
+        return await self._written(connection, entries.c.update_time >= since)
 
-    async def of_ids(
-        self, connection: AsyncConnection, entry_ids: Collection[str]
-    ) -> dict[str, Entry]:
-        """Return the entries of these ids that there are."""
-        query = sa.select(entries).where(entries.c.entry_id.in_(sorted(entry_ids)))
-        return {row.entry_id: entry_of(row) for row in await connection.execute(query)}
+    async def watched(
+        self, connection: AsyncConnection, queue_id: str, entry_ids: Collection[str]
+    ) -> Sequence[Written[Entry]]:
+        """Return those of a queue who have not left, in their order, and some others."""
+        here = await self._written(connection, sa.and_(entries.c.queue_id == queue_id, _ALIVE))
+        others = sorted(set(entry_ids) - {row.key for row in here})
+        if not others:
+            return here
+        return [*here, *await self._written(connection, entries.c.entry_id.in_(others))]
+
+    async def _written(
+        self, connection: AsyncConnection, wanted: sa.ColumnElement[bool]
+    ) -> list[Written[Entry]]:
+        rows = await connection.execute(sa.select(entries).where(wanted).order_by(*_ORDER))
+        return [Written(row.entry_id, entry_of(row), row.update_time) for row in rows]
 
     async def _one(
         self, connection: AsyncConnection, query: sa.Select[tuple[object]]

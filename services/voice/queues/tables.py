@@ -109,5 +109,5 @@ entries = sa.Table(
     sa.Index("ix_queue_entries_leg_id", "leg_id"),
     sa.Index("ix_queue_entries_caller_number", "caller_number", "left_time"),
     sa.Index("ix_queue_entries_left_time", "left_time", "entry_id"),
-    sa.Index("ix_queue_entries_update_time", "queue_id", "update_time"),
+    sa.Index("ix_queue_entries_update_time", "update_time"),
 )

@@ -1,25 +1,37 @@
 """The contact centre, put together."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from switchhook.voice.v1 import (
+    agent_service_pb2,
+    agent_service_pb2_grpc,
+    queue_service_pb2,
+    queue_service_pb2_grpc,
+)
+
 from chassis.clock import Clock
 from chassis.database import Database
+from chassis.grpc_server import Service
 from chassis.lifecycle import background
 from chassis.timers import Handler
 from services.voice.agents.following import Following
+from services.voice.agents.model import OVER, Offer
 from services.voice.agents.offering import CHECK, LEASE, WRAP_UP, Offering
 from services.voice.agents.ringing import Lines, Ringing
 from services.voice.agents.roster import Roster
+from services.voice.agents.servicer import AgentServicer
 from services.voice.calls.wiring import Telephony
 from services.voice.queues.books import Books
 from services.voice.queues.centre import Centre
 from services.voice.queues.facts import SqlQueueFacts
+from services.voice.queues.feed import Feed
 from services.voice.queues.history import SqlHistory
 from services.voice.queues.matcher import Matcher
-from services.voice.queues.model import Queue
+from services.voice.queues.model import Entry, Queue
 from services.voice.queues.records import LegMoments
+from services.voice.queues.servicer import QueueServicer
 from services.voice.settings import Settings
 from services.voice.tables import timers
 
@@ -40,6 +52,8 @@ class ContactCentre:
     history: SqlHistory
     facts: SqlQueueFacts
     offering: Offering
+    entry_feed: Feed[Entry]
+    offer_feed: Feed[Offer]
 
     def handlers(self) -> dict[str, Handler]:
         """Return the handlers of its timers."""
@@ -48,6 +62,33 @@ class ContactCentre:
             CHECK: self.offering.check_rang,
             WRAP_UP: self.offering.wrap_up_rang,
         }
+
+    @asynccontextmanager
+    async def feeding(self) -> AsyncIterator[None]:
+        """Look for changes beside the block, while somebody watches them."""
+        async with (
+            background(self.entry_feed.run(), name="queue changes"),
+            background(self.offer_feed.run(), name="offer changes"),
+        ):
+            yield
+
+    def services(
+        self, opened: Database, clock: Clock, wake: Callable[[], None]
+    ) -> Sequence[Service]:
+        """Return QueueService and AgentService; `wake` lets callers and commands move."""
+        books, centre = self.books, self.centre
+        return [
+            Service(
+                queue_service_pb2_grpc.add_QueueServiceServicer_to_server,
+                QueueServicer(opened, books, centre, self.entry_feed, clock, wake),
+                queue_service_pb2.DESCRIPTOR.services_by_name["QueueService"],
+            ),
+            Service(
+                agent_service_pb2_grpc.add_AgentServiceServicer_to_server,
+                AgentServicer(opened, books, self.roster, self.offer_feed, clock, wake),
+                agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"],
+            ),
+        ]
 
 
 def contact_centre(
@@ -71,6 +112,8 @@ def contact_centre(
         history=SqlHistory(),
         facts=SqlQueueFacts(books),
         offering=offering,
+        entry_feed=Feed(opened, clock, books.entries.recent, lambda entry: not entry.is_alive),
+        offer_feed=Feed(opened, clock, books.offers.recent, lambda offer: offer.state in OVER),
     )
 
 

@@ -49,7 +49,7 @@ def _create_entries(op: Operations) -> None:
     _index(op, "queue_entries", "leg_id", ["leg_id"])
     _index(op, "queue_entries", "caller_number", ["caller_number", "left_time"])
     _index(op, "queue_entries", "left_time", ["left_time", "entry_id"])
-    _index(op, "queue_entries", "update_time", ["queue_id", "update_time"])
+    _index(op, "queue_entries", "update_time", ["update_time"])
 
 
 def _create_agents(op: Operations) -> None:
@@ -86,7 +86,7 @@ def _create_offers(op: Operations) -> None:
     _unique(op, "uq_offers_agent_id_slot", "offers", ["agent_id", "slot"], where=_LOADING)
     _index(op, "offers", "entry_id", ["entry_id"])
     _index(op, "offers", "leg_id", ["leg_id"])
-    _index(op, "offers", "agent_id", ["agent_id", "update_time"])
+    _index(op, "offers", "update_time", ["update_time"])
     _index(op, "offers", "queue_id", ["queue_id", "end_time"])
 
 
