@@ -32,6 +32,7 @@ examples:
   switchhook simulate call --from grace --press "called back=1" --talk 30
   switchhook simulate phone +13125550111 --calls no_answer pick_up --answer-after 3
   switchhook simulate fax --from grace --pages 3 --kind tiff
+  switchhook simulate machine --of ada user_busy delivered
   switchhook simulate event call.hangup --payload '{"call_control_id": "v3:none"}'
   switchhook simulate event message.received --payload @message.json --forge wrong_key
   switchhook simulate scenario
@@ -199,6 +200,25 @@ def _fax_body(chosen: argparse.Namespace) -> dict[str, Any]:
     return _parties(chosen) | {name: getattr(chosen, name) for name in names}
 
 
+def _add_machine(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(
+        "machine", parents=[shared], help="say what a fax machine does with the next faxes we send"
+    )
+    parser.add_argument("--of", dest="sender", default="ada", metavar="WHO")
+    parser.add_argument(
+        "outcomes", nargs="+", metavar="OUTCOME", help="delivered, or why it fails (user_busy)"
+    )
+    parser.set_defaults(path=None, body=_machine_body)
+    return parser
+
+
+def _machine_body(chosen: argparse.Namespace) -> dict[str, Any]:
+    chosen.path = f"/_sim/fax_machines/{_number_of(chosen.sender)}"
+    return {"outcomes": chosen.outcomes}
+
+
 def _add_event(
     actions: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser
 ) -> argparse.ArgumentParser:
@@ -224,9 +244,12 @@ def _add_parties(parser: argparse.ArgumentParser, to: str | None) -> None:
     parser.add_argument("--to", default=to, help="our number" + (f" (default: {to})" if to else ""))
 
 
+def _number_of(who: str) -> str:
+    return _PEOPLE.get(who.lower(), who)
+
+
 def _parties(chosen: argparse.Namespace) -> dict[str, Any]:
-    sender = _PEOPLE.get(chosen.sender.lower(), chosen.sender)
-    return {"from": sender} | ({"to": chosen.to} if chosen.to else {})
+    return {"from": _number_of(chosen.sender)} | ({"to": chosen.to} if chosen.to else {})
 
 
 def _run(chosen: argparse.Namespace) -> int:

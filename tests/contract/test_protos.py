@@ -18,6 +18,8 @@ SOURCES = Path(__file__).parents[2] / "protos"
 READING = ("Check", "Classify", "Estimate", "Explain", "Find", "Get", "List", "Simulate", "Verify")
 READING += ("Watch",)
 NATURALLY_IDEMPOTENT = {
+    "CancelFax": "a job that is stopped stays stopped",
+    "ClearFaxNumber": "a number without a mark has none",
     "AnswerTexml": "the carrier repeats a request under its own CallSid",
     "DeleteTemplate": "what is removed stays removed",
     "HandleVoicemail": "a task is closed once, and the first to close it stays",

@@ -23,10 +23,12 @@ EFFECTS = (
     "call.enqueue",
     "call.dial",
     "media.downloaded",
+    "fax.accepted",
     "texml.say",
     "texml.enqueue",
 )
 EVENTS = ("message.received", "message.finalized", "call.initiated", "fax.received")
+EVENTS += ("fax.failed", "fax.delivered")
 
 
 async def test_every_effect_is_told(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 """Faxes we send, over HTTP: as a form, cancelled, and with the outcomes a test wants."""
 
+import argparse
+import asyncio
+
 import pytest
 from aiohttp import FormData
 from telnyx import UnprocessableEntityError
 
+from cli import simulate
 from simulator import documents, world
 from tests.integration.simulator.conftest import API_KEY, Carrier, Sink
 from tests.support.eventually import eventually
@@ -47,6 +51,23 @@ async def test_a_machine_is_busy_first(carrier: Carrier, sink: Sink) -> None:
     (failed,) = await eventually(lambda: sink.events("fax.failed"))
     assert failed.data["payload"]["failure_reason"] == "user_busy"
     await sink.event("fax.delivered")
+
+
+async def test_the_command_line_scripts_a_machine(carrier: Carrier, sink: Sink) -> None:
+    """`switchhook simulate machine` says what the next faxes meet."""
+    parser = argparse.ArgumentParser()
+    simulate.add_parser(parser.add_subparsers())
+    words = ["simulate", "machine", "--of", "ada", "receiver_no_answer", "delivered"]
+    chosen = parser.parse_args([*words, "--watch", "0", "--url", carrier.addresses.http])
+    assert await asyncio.to_thread(chosen.func, chosen) == 0
+    await carrier.sdk.faxes.create(
+        connection_id=world.FAX_CONNECTION_ID,
+        from_=world.FAX_NUMBER,
+        to=world.ADA.number,
+        media_url="https://files.example.com/a.pdf",
+    )
+    failed = await sink.event("fax.failed")
+    assert failed.data["payload"]["failure_reason"] == "receiver_no_answer"
 
 
 async def test_a_fax_is_cancelled(carrier: Carrier, sink: Sink) -> None:
