@@ -80,6 +80,8 @@ class Dispatcher:
         """How many attempts ended in which way: Done, Failed, RetryLater, Doubtful."""
         self.backlog: dict[State, int] = {}
         """How many effects were not over yet, by state, a few seconds ago."""
+        self.neighbours: list[Callable[[], None]] = []
+        """Woken after every attempt: dispatchers of effects that the outcome may have queued."""
 
     def wake(self) -> None:
         """Look for work now rather than at the next poll."""
@@ -139,7 +141,8 @@ class Dispatcher:
         self._flying.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._failures.append(task)
-        self.wake()
+        for wake in (self.wake, *self.neighbours):
+            wake()
 
     async def _carry_out(self, claim: Claim) -> None:
         outcome = await self._perform(claim)
