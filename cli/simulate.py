@@ -57,7 +57,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--url", default=f"http://{address}", help="the simulator (default: %(default)s)"
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for add in (_add_sms, _add_call, _add_phone, _add_fax, _add_event):
+    for add in (_add_sms, _add_call, _add_phone, _add_fax, _add_machine, _add_event):
         one = add(actions, shared)
         one.add_argument(
             "--watch",
