@@ -9,6 +9,7 @@ from switchhook.event.v1.event_pb2 import Event
 from chassis import logs
 from chassis.metrics import Metrics
 from services.voice.calls import sightings
+from services.voice.calls.model import Call
 from services.voice.calls.ports import Preparation
 from services.voice.calls.state_token import StateTokens, Verdict
 from services.voice.calls.switchboard import Switchboard
@@ -22,8 +23,8 @@ _log = logs.get_logger(__name__)
 class EventReader(Protocol):
     """Takes from an event what is not a fact of its call."""
 
-    async def read(self, connection: AsyncConnection, event: Event) -> None:
-        """Keep what the event says, in its transaction, before the call's listeners hear of it."""
+    async def read(self, connection: AsyncConnection, event: Event, call: Call) -> None:
+        """Keep what the event says, in its transaction; `call` is what is known with it."""
         ...
 
 
@@ -58,10 +59,10 @@ class CallEvents:
         if seen is None:
             return
         self._judge(seen.verdict)
-        for reader in self._readers:
-            await reader.read(conn, event)
         found = await self._preparation.found(conn, seen.call, prepared)
-        await self._switchboard.record(conn, seen.call.join(found), seen.heard)
+        call = await self._switchboard.record(conn, seen.call.join(found), seen.heard)
+        for reader in self._readers:
+            await reader.read(conn, event, call)
 
     def _judge(self, verdict: Verdict) -> None:
         self._states.at(verdict.name).inc()

@@ -148,12 +148,28 @@ def call(record: CallRecord) -> call_pb2.Call:
         hangup_time=_stamp(end.time if end else None),
         create_time=_stamp(record.create_time),
         update_time=_stamp(record.update_time),
-        commands=[_command(each, known) for each in record.commands],
+        commands=[command(each, known) for each in record.commands],
         role=_ROLES[known.role],
         subject=known.subject,
         last_bridge_time=_stamp(known.last_bridged),
         lost=known.lost,
         dial_id=known.dial_id,
+    )
+
+
+def command(given: CommandRecord, known: Call | None = None) -> call_command_pb2.CallCommand:
+    """Return a command as a proto, with what its call knows of its end."""
+    result = known.result(given.key) if known else None
+    return call_command_pb2.CallCommand(
+        command_id=given.command_id,
+        step=_STEPS.get(given.key, call_command_pb2.CALL_STEP_UNSPECIFIED),
+        state=call_command_pb2.CallCommandState.Value(f"CALL_COMMAND_STATE_{given.state.name}"),
+        reason=given.reason,
+        request_time=_stamp(given.request_time),
+        settle_time=_stamp(given.settle_time),
+        kind=call_command_pb2.CallCommandKind.Value(f"CALL_COMMAND_KIND_{given.kind.name}"),
+        key=given.key,
+        result=_result(result) if result else None,
     )
 
 
@@ -213,21 +229,6 @@ def _lookup(found: Lookup) -> caller_pb2.CallerLookup:
         contact_count=found.contact_count,
         display_name=found.display_name,
         language=found.language,
-    )
-
-
-def _command(given: CommandRecord, known: Call) -> call_command_pb2.CallCommand:
-    result = known.result(given.key)
-    return call_command_pb2.CallCommand(
-        command_id=given.command_id,
-        step=_STEPS.get(given.key, call_command_pb2.CALL_STEP_UNSPECIFIED),
-        state=call_command_pb2.CallCommandState.Value(f"CALL_COMMAND_STATE_{given.state.name}"),
-        reason=given.reason,
-        request_time=_stamp(given.request_time),
-        settle_time=_stamp(given.settle_time),
-        kind=call_command_pb2.CallCommandKind.Value(f"CALL_COMMAND_KIND_{given.kind.name}"),
-        key=given.key,
-        result=_result(result) if result else None,
     )
 
 

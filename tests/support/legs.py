@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -47,6 +47,15 @@ class Listener:
         self.failed.append((role, subject, reason))
 
 
+class Numbers:
+    """Serves one number."""
+
+    async def among(self, connection: AsyncConnection, numbers: Collection[str]) -> Collection[str]:
+        """Return that number, if it is among some."""
+        del connection
+        return {seen.OURS} & set(numbers)
+
+
 @dataclass
 class Office:
     """What a test of legs talks to."""
@@ -83,7 +92,8 @@ class Office:
 
     async def call(self, leg_id: str = "leg-1") -> CallRecord:
         """Return a call."""
-        return await CallReader(self.database, SqlCalls()).get(leg_id)
+        reader = CallReader(self.database, SqlCalls(), self.legs.dials, self.legs.timeline)
+        return await reader.get(leg_id)
 
     async def commands(self, leg_id: str = "leg-1") -> Sequence[CommandRecord]:
         """Return what was commanded on a leg."""
@@ -98,12 +108,10 @@ class Office:
 
 
 @asynccontextmanager
-async def office(
-    database_url: str, numbers: frozenset[str] = frozenset({seen.OURS})
-) -> AsyncIterator[Office]:
+async def office(database_url: str) -> AsyncIterator[Office]:
     """Open a switchboard with an empty database, which serves one number."""
     clock, listener = FixedClock(seen.START), Listener()
-    legs = telephony(speech="female", state_secrets=SECRETS, numbers=numbers, clock=clock)
+    legs = telephony(speech="female", state_secrets=SECRETS, numbers=Numbers(), clock=clock)
     legs.switchboard.listeners.append(listener)
     legs.switchboard.dial_listeners.append(listener)
     migrations = "services.voice.migrations"

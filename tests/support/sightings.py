@@ -15,13 +15,10 @@ from services.voice.calls.model import (
     SpeechEnd,
     Steering,
 )
-from services.voice.policy import Policy
 
 OURS = "+12025550110"
 ADA = "+13125550101"
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-
-POLICY = Policy(numbers=frozenset({OURS}), greeting="Please hold.")
 
 
 def at(seconds: float) -> datetime:

@@ -94,6 +94,10 @@ class Dials(Protocol):
         """Note a dial that has just been put into the outbox."""
         ...
 
+    async def get(self, connection: AsyncConnection, dial_id: str) -> DialRecord | None:
+        """Return a dial, or None."""
+        ...
+
     async def settle(
         self,
         connection: AsyncConnection,

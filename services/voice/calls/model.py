@@ -107,7 +107,7 @@ class Call:
     steering: Annotated[Steering, _greatest] = Steering.UNKNOWN
     texml_app: Text = ""
     texml_queue: Text = ""
-    caller: Annotated[Caller, _greatest] = Caller()
+    caller: Annotated[Caller, _greatest] = Caller()  # noqa: RUF009 - Caller is frozen
     called_number: Text = ""
     raw_called: Text = ""
     attestation: Text = ""

@@ -1,5 +1,6 @@
 """What calls need from elsewhere."""
 
+from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -25,6 +26,14 @@ class Directory(Protocol):
 
     async def find(self, phone_number: str) -> Lookup:
         """Return what is known of a number, in time and without ever raising."""
+        ...
+
+
+class OwnNumbers(Protocol):
+    """Which numbers are ours."""
+
+    async def among(self, connection: AsyncConnection, numbers: Collection[str]) -> Collection[str]:
+        """Return those of some numbers that callers reach us at."""
         ...
 
 

@@ -72,6 +72,34 @@ class CallFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """Which sessions to list; what is empty matches all."""
+
+    phone_number: str = ""
+    alive_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """Legs that belong together, oldest first; at least one."""
+
+    session_id: str
+    legs: tuple[CallRecord, ...]
+
+    @property
+    def is_alive(self) -> bool:
+        """Return whether a leg goes on."""
+        return any(leg.call.hung_up is None for leg in self.legs)
+
+    @property
+    def end_time(self) -> datetime | None:
+        """Return when the last leg ended, or None while one goes on."""
+        if self.is_alive:
+            return None
+        return max(leg.call.hung_up.time for leg in self.legs if leg.call.hung_up)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A place in a list: the entry it follows."""
 

@@ -10,7 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database import insert_into
 from services.voice.calls import rows
 from services.voice.calls.model import Call, CommandKind
-from services.voice.calls.records import CallFilter, CallRecord, CommandRecord, CommandState, Place
+from services.voice.calls.records import (
+    CallFilter,
+    CallRecord,
+    CommandRecord,
+    CommandState,
+    Place,
+    SessionFilter,
+)
 from services.voice.calls.tables import changes
 from services.voice.tables import calls, commands
 
@@ -37,7 +44,7 @@ class SqlCalls:
         """Write what is known of a call now; it must exist."""
         statement = sa.update(calls).where(calls.c.leg_id == call.leg_id)
         await connection.execute(statement.values({**rows.values(call), "update_time": now}))
-        await self._note(connection, call.leg_id, now)
+        await changes.note(connection, rows.name(call.state), call.leg_id)
 
     async def find(self, connection: AsyncConnection, sighting: Call) -> Call | None:
         """Return the call an event is about, or None when it is the first to tell of it."""
@@ -50,17 +57,45 @@ class SqlCalls:
         found = await self._records(connection, sa.select(calls).where(calls.c.leg_id == leg_id))
         return found[0] if found else None
 
+    async def of_ids(
+        self, connection: AsyncConnection, leg_ids: Sequence[str]
+    ) -> Sequence[CallRecord]:
+        """Return the calls that are there, with their commands, oldest first."""
+        query = sa.select(calls).where(calls.c.leg_id.in_(leg_ids))
+        oldest = query.order_by(calls.c.create_time, calls.c.leg_id)
+        return await self._records(connection, oldest)
+
+    async def of_sessions(
+        self, connection: AsyncConnection, session_ids: Sequence[str], limit: int
+    ) -> Sequence[CallRecord]:
+        """Return at most `limit` legs of some sessions, oldest first."""
+        query = sa.select(calls).where(calls.c.session_id.in_(session_ids))
+        oldest = query.order_by(calls.c.create_time, calls.c.leg_id)
+        return await self._records(connection, oldest.limit(limit))
+
+    async def first_legs(
+        self,
+        connection: AsyncConnection,
+        wanted: SessionFilter,
+        after: Place | None,
+        limit: int,
+    ) -> Sequence[tuple[str, Place]]:
+        """Return up to `limit` sessions that follow a place, newest first, with their places."""
+        columns = (calls.c.session_id, calls.c.create_time, calls.c.leg_id)
+        query = sa.select(*columns).where(*_session_conditions(wanted))
+        if after is not None:
+            query = query.where(_follows(after))
+        newest = query.order_by(calls.c.create_time.desc(), calls.c.leg_id.desc())
+        found = await connection.execute(newest.limit(limit))
+        return [(row.session_id, Place(row.create_time, row.leg_id)) for row in found]
+
     async def page(
         self, connection: AsyncConnection, wanted: CallFilter, after: Place | None, limit: int
     ) -> Sequence[CallRecord]:
         """Return up to `limit` calls, newest first, that follow a place."""
         query = sa.select(calls).where(*_conditions(wanted))
         if after is not None:
-            place = sa.tuple_(calls.c.create_time, calls.c.leg_id)
-            bound = sa.tuple_(
-                sa.literal(after.create_time, calls.c.create_time.type), sa.literal(after.leg_id)
-            )
-            query = query.where(place < bound)
+            query = query.where(_follows(after))
         newest = query.order_by(calls.c.create_time.desc(), calls.c.leg_id.desc())
         return await self._records(connection, newest.limit(limit))
 
@@ -86,7 +121,7 @@ class SqlCalls:
             request_time=now,
         )
         await connection.execute(statement)
-        await self._note(connection, leg_id, now)
+        await self._note(connection, leg_id)
 
     async def settle_command(
         self,
@@ -101,7 +136,7 @@ class SqlCalls:
         changed = statement.values(state=state.value, reason=reason, settle_time=now)
         leg_id = (await connection.execute(changed.returning(commands.c.leg_id))).scalar()
         if leg_id is not None:
-            await self._note(connection, leg_id, now)
+            await self._note(connection, leg_id)
 
     async def commands_of(
         self, connection: AsyncConnection, leg_id: str
@@ -109,12 +144,12 @@ class SqlCalls:
         """Return the commands of a leg in the order they were given."""
         return (await self._commands(connection, [leg_id])).get(leg_id, ())
 
-    async def _note(self, connection: AsyncConnection, leg_id: str, now: datetime) -> None:
-        """Tell watchers that something of a leg changes."""
-        time = sa.literal(now, changes.c.record_time.type)
-        told = sa.select(calls.c.leg_id, calls.c.state, time).where(calls.c.leg_id == leg_id)
-        columns = ["leg_id", "state", "record_time"]
-        await connection.execute(sa.insert(changes).from_select(columns, told))
+    async def _note(self, connection: AsyncConnection, leg_id: str) -> None:
+        """Tell watchers that something of a leg changed."""
+        query = sa.select(calls.c.state).where(calls.c.leg_id == leg_id)
+        state = (await connection.execute(query)).scalar()
+        if state is not None:
+            await changes.note(connection, state, leg_id)
 
     async def _leg_id(self, connection: AsyncConnection, sighting: Call) -> str:
         """Return the id of the row an event belongs to.
@@ -146,6 +181,27 @@ class SqlCalls:
         for row in (await connection.execute(query)).mappings():
             found.setdefault(row["leg_id"], []).append(rows.command(row))
         return {leg_id: tuple(given) for leg_id, given in found.items()}
+
+
+def _follows(after: Place) -> sa.ColumnElement[bool]:
+    place = sa.tuple_(calls.c.create_time, calls.c.leg_id)
+    time = sa.literal(after.create_time, calls.c.create_time.type)
+    return place < sa.tuple_(time, sa.literal(after.leg_id))
+
+
+def _session_conditions(wanted: SessionFilter) -> list[sa.ColumnElement[bool]]:
+    """Return what tells the first leg of a session that is wanted."""
+    other = calls.alias("other")
+    same = other.c.session_id == calls.c.session_id
+    begun, earlier = (sa.tuple_(each.c.create_time, each.c.leg_id) for each in (calls, other))
+    conditions = [calls.c.session_id != "", ~sa.exists().where(same, earlier < begun)]
+    if wanted.phone_number:
+        numbers = (other.c.caller_number, other.c.called_number)
+        either = sa.or_(*(column == wanted.phone_number for column in numbers))
+        conditions.append(sa.exists().where(same, either))
+    if wanted.alive_only:
+        conditions.append(sa.exists().where(same, other.c.hangup_time.is_(None)))
+    return conditions
 
 
 def _conditions(wanted: CallFilter) -> list[sa.ColumnElement[bool]]:

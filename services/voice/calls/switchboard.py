@@ -11,8 +11,9 @@ from chassis.clock import Clock
 from chassis.effects import Done
 from services.voice.calls.command import command_id
 from services.voice.calls.desk import Calls, DialListener, Dials, LegListener, Outbox
-from services.voice.calls.facts import CommandKind, Refusal, Result, Role
+from services.voice.calls.facts import CommandKind, Direction, Refusal, Result, Role
 from services.voice.calls.model import Call, placed
+from services.voice.calls.ports import OwnNumbers
 from services.voice.calls.records import CommandRecord, CommandState, Heard
 from services.voice.calls.timeline import Moment, MomentKind
 
@@ -33,7 +34,7 @@ class Switchboard:
     dials: Dials
     outbox: Outbox
     moments: Moments
-    numbers: Collection[str]
+    numbers: OwnNumbers
     clock: Clock
     listeners: list[LegListener]
     """Told in this order; parts that need the desk are added once it is there."""
@@ -47,7 +48,7 @@ class Switchboard:
         before = await self.calls.locked(connection, sighting, now)
         if sighting.results:
             sighting = await self._attributed(connection, before, sighting)
-        call = placed(before.join(sighting), self.numbers)
+        call = await self._placed(connection, before.join(sighting))
         if call != before:
             await self.calls.save(connection, call, now)
         if heard is not None:
@@ -106,6 +107,14 @@ class Switchboard:
         """Return whether a call is over, so that no command can reach it."""
         call = await self.calls.find(connection, Call(leg_id=leg_id))
         return call is not None and call.hung_up is not None
+
+    async def _placed(self, connection: AsyncConnection, call: Call) -> Call:
+        """Return a call with its role; whose numbers are ours is asked only where it matters."""
+        asked = set()
+        if call.direction is not Direction.OUTBOUND:
+            asked = {call.called_number, call.caller.phone_number} - {""}
+        ours = await self.numbers.among(connection, asked) if asked else ()
+        return placed(call, ours)
 
     async def _tell(
         self, connection: AsyncConnection, before: Call, after: Call, now: datetime

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from chassis.change_log import ChangeLog
 from chassis.columns import UtcTime, big_identity
 from services.voice.tables import metadata
 
@@ -38,22 +39,7 @@ moments = sa.Table(
     sa.UniqueConstraint("leg_id", "kind", "title", "reference", "detail", name="uq_call_moments"),
 )
 
-changes = sa.Table(
-    "call_changes",
-    metadata,
-    sa.Column("change_id", big_identity(), primary_key=True, autoincrement=True),
-    sa.Column("sequence", sa.BigInteger, unique=True),
-    sa.Column("record_time", UtcTime, nullable=False),
-    _text("leg_id"),
-    _text("state"),
-    sa.Index("ix_call_changes_record_time", "record_time"),
-    sa.Index(
-        "ix_call_changes_unnumbered",
-        "change_id",
-        sqlite_where=sa.text("sequence IS NULL"),
-        postgresql_where=sa.text("sequence IS NULL"),
-    ),
-)
+changes = ChangeLog(metadata, "call_changes")
 
 recordings = sa.Table(
     "recordings",

@@ -226,3 +226,30 @@ async def test_an_event_of_the_leg_proves_a_dial_in_doubt(opened: Office) -> Non
         dial = await SqlDials().get(connection, identity)
     assert dial is not None
     assert (dial.state, dial.leg_id) == (CommandState.ACCEPTED, "leg-9")
+
+
+async def test_a_call_is_over_only_when_it_is(opened: Office) -> None:
+    """Commands are held back by the hangup, not by a leg nobody has heard of."""
+    board = opened.legs.switchboard
+    await opened.hear(seen.INITIATED)
+    async with opened.database.reading() as connection:
+        assert not await board.has_ended(connection, "leg-1")
+        assert not await board.has_ended(connection, "leg-2")
+    await opened.hear(seen.HUNG_UP)
+    async with opened.database.reading() as connection:
+        assert await board.has_ended(connection, "leg-1")
+
+
+async def test_nothing_is_written_for_what_is_known(opened: Office) -> None:
+    """A repeated event leaves the call's update time alone."""
+    await opened.hear(seen.INITIATED)
+    before = await opened.call()
+    await opened.hear(seen.INITIATED)
+    assert await opened.call() == before
+
+
+async def test_an_agent_who_calls_us_is_a_caller(opened: Office) -> None:
+    """A leg towards us keeps its own role, whatever a token copied from another one says."""
+    await opened.hear(replace(seen.INITIATED, role=Role.AGENT, subject="offer-1"))
+    call = (await opened.call()).call
+    assert (call.role, call.subject) == (Role.CALLER, "")

@@ -1,20 +1,22 @@
-"""Every order of a call's events, through the switchboard and the inbound policy."""
+"""Every order of a call's events, through the switchboard and a listener that commands."""
 
 import itertools
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.voice.calls.model import Call, CommandKind, Lookup, LookupOutcome, Result, State
-from services.voice.inbound import InboundPolicy
+from services.voice.calls.command import Answer, Speak
+from services.voice.calls.model import Call, CommandKind, Result, Role, State
 from tests.support import sightings as seen
 from tests.support.legs import Office, office
-from tests.support.sightings import POLICY, at
+from tests.support.sightings import at
 
-SPOKEN = Result("GREET", CommandKind.SPEAK, at(6))
+SPOKEN = Result("greet", CommandKind.SPEAK, at(6))
 SIX_EVENTS = [
     seen.INITIATED,
     seen.ANSWERED,
@@ -28,21 +30,28 @@ AT_ONCE = 24
 """Orders that share a transaction, each with a leg of its own."""
 
 
-class Nobody:
-    """A directory in which nobody is."""
+class Answering:
+    """A listener that answers and greets, deciding from the call alone."""
 
-    async def find(self, phone_number: str) -> Lookup:
-        """Return that nobody has the number."""
-        del phone_number
-        return Lookup(LookupOutcome.NOT_FOUND)
+    def __init__(self, opened: Office) -> None:
+        self._desk = opened.legs.desk
+
+    async def changed(
+        self, connection: AsyncConnection, before: Call, after: Call, now: datetime
+    ) -> None:
+        """Command what the call needs next."""
+        del before, now
+        if after.role is Role.CALLER and after.state is State.INITIATED:
+            await self._desk.give(connection, after, "answer", Answer())
+        if after.role is Role.CALLER and after.state is State.ANSWERED:
+            await self._desk.give(connection, after, "greet", Speak("Please hold."))
 
 
 @pytest.fixture
 async def opened(tmp_path: Path) -> AsyncIterator[Office]:
-    """Open a switchboard with the policy on SQLite."""
+    """Open a switchboard with that listener on SQLite."""
     async with office(f"sqlite+aiosqlite:///{tmp_path}/voice.db") as opened:
-        inbound = InboundPolicy(opened.database, Nobody(), opened.legs.desk, POLICY)
-        opened.legs.switchboard.listeners.append(inbound)
+        opened.legs.switchboard.listeners.append(Answering(opened))
         yield opened
 
 
@@ -79,7 +88,7 @@ async def test_all_720_orders_end_in_the_same_state(opened: Office, first: int) 
     assert len(found) == 1
     (call,) = found
     assert call.state is State.HUNG_UP
-    assert call.result("GREET") == SPOKEN
+    assert call.result("greet") == SPOKEN
 
 
 async def test_duplicates_and_what_comes_late_change_nothing(opened: Office) -> None:

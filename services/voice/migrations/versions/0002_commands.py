@@ -5,7 +5,7 @@ import json
 import sqlalchemy as sa
 from alembic.operations import Operations
 
-from chassis import requests, timers
+from chassis import change_log, requests, timers
 
 revision = "0002"
 down_revision = "0001"
@@ -23,7 +23,7 @@ def upgrade(op: Operations) -> None:
     _name_commands_by_key(op)
     _create_dials(op)
     _create_moments(op)
-    _create_changes(op)
+    change_log.create_v1(op, "call_changes")
     _create_recordings(op)
 
 
@@ -82,24 +82,6 @@ def _create_moments(op: Operations) -> None:
         sa.UniqueConstraint(
             "leg_id", "kind", "title", "reference", "detail", name="uq_call_moments"
         ),
-    )
-
-
-def _create_changes(op: Operations) -> None:
-    op.create_table(
-        "call_changes",
-        sa.Column("change_id", _identity(), primary_key=True, autoincrement=True),
-        sa.Column("sequence", sa.BigInteger, unique=True),
-        sa.Column("record_time", _TIME, nullable=False),
-        *_texts("leg_id", "state"),
-    )
-    op.create_index("ix_call_changes_record_time", "call_changes", ["record_time"])
-    op.create_index(
-        "ix_call_changes_unnumbered",
-        "call_changes",
-        ["change_id"],
-        sqlite_where=sa.text("sequence IS NULL"),
-        postgresql_where=sa.text("sequence IS NULL"),
     )
 
 
