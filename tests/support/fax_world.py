@@ -36,6 +36,7 @@ class World:
         control: Control,
         api: TelnyxApi,
         documents: Objects,
+        carrier: str,
     ) -> None:
         self.stream = stream
         self.target = target
@@ -43,6 +44,7 @@ class World:
         self.control = control
         self.api = api
         self.documents = documents
+        self.carrier = carrier
 
     async def tell(
         self, event_id: str, fax: fax_event_pb2.FaxEvent, occurred: datetime = YESTERDAY
@@ -59,12 +61,18 @@ class World:
         outcome = await self.api.perform(get_fax(fax_id))
         return str(outcome.data.get("media_url") or "") if isinstance(outcome, Accepted) else ""
 
-    async def send_in(self, occurred: datetime = YESTERDAY) -> fax_pb2.Fax:
-        """Have the carrier receive a fax of two pages, and return it once it is stored."""
-        asked = {"from": "+13125550101", "pages": 2}
+    async def receive(self, pages: int = 2) -> str:
+        """Have the carrier receive a fax, and return its id."""
+        asked = {"from": "+13125550101", "pages": pages}
         sent = await asyncio.to_thread(self.control.post, "/_sim/fax", asked)
         fax_id = str(sent["fax_id"])
-        url = await eventually(lambda: self.link(fax_id))
+        await eventually(lambda: self.link(fax_id))
+        return fax_id
+
+    async def send_in(self, occurred: datetime = YESTERDAY, pages: int = 2) -> fax_pb2.Fax:
+        """Have the carrier receive a fax, and return it once it is stored."""
+        fax_id = await self.receive(pages)
+        url = await self.link(fax_id)
         await self.tell(f"event-{fax_id}", received(fax_id, url), occurred)
         return await self.in_state(fax_id, fax_pb2.DOCUMENT_STATE_STORED)
 
@@ -107,7 +115,7 @@ async def fax_world(nats_url: str, database_url: str, documents_url: str) -> Asy
         target = await enter(channel(f"127.0.0.1:{addresses.grpc}"))
         api = await enter(telnyx_api(carrier.api, "KEY-test"))
         documents = open_objects(documents_url, "documents")
-        yield World(stream, target, Control(carrier.http), api, documents)
+        yield World(stream, target, Control(carrier.http), api, documents, carrier.http)
 
 
 def received(fax_id: str, url: str) -> fax_event_pb2.FaxEvent:
