@@ -1,75 +1,28 @@
-"""Decisions about calls: kept as they were made, found again, and put into sentences."""
+"""Decisions about calls, kept as they were made and found again."""
 
-import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import insert_into
 from chassis.errors import NotFound
-from services.voice.routing.branching import Considered
+from services.voice.routing.decision import (
+    Decision,
+    DecisionFilter,
+    DecisionKind,
+    Place,
+    decision_id,
+)
 from services.voice.routing.inputs import Inputs
 from services.voice.routing.tables import decisions
 
-_IDS = uuid.UUID("5f0c2b1e-4a0c-5b0e-9a51-8f3f7c6f2d10")
-"""Never change it: a decision that is made again would be kept twice."""
+__all__ = ["Decision", "DecisionFilter", "DecisionKind", "Decisions", "Place", "decision_id"]
 
 
-class DecisionKind(StrEnum):
-    """What was decided."""
-
-    PLAN = "PLAN"
-    BRANCH = "BRANCH"
-    ENQUEUE = "ENQUEUE"
-    MATCH = "MATCH"
-    TARGET = "TARGET"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """One decision with everything it was made from; see `decision_id` for its name."""
-
-    decision_id: str
-    kind: DecisionKind
-    leg_id: str
-    time: datetime
-    plan_id: str = ""
-    revision: int = 0
-    step_id: str = ""
-    visit: int = 0
-    entry_id: str = ""
-    inputs: Inputs = field(default_factory=Inputs)
-    scores: tuple[tuple[str, float], ...] = ()
-    options: tuple[Considered, ...] = ()
-    outcome: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionFilter:
-    """Which decisions are wanted; what is empty does not matter."""
-
-    leg_id: str = ""
-    plan_id: str = ""
-    kind: DecisionKind | None = None
-    after: datetime | None = None
-    before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page of decisions ends."""
-
-    time: datetime
-    decision_id: str
-
-
-def decision_id(leg_id: str, kind: DecisionKind, *what: str | int) -> str:
-    """Name a decision by what it is about: the visit of a step, an offer, a target of an entry."""
-    return str(uuid.uuid5(_IDS, "/".join([leg_id, kind, *map(str, what)])))
+_PRUNED = 500
+"""Decisions deleted in one transaction, so that no call waits for it."""
 
 
 class Decisions:
@@ -129,10 +82,14 @@ class Decisions:
         bodies = (await connection.execute(query)).scalars()
         return [self._unpack(bytes(body)) for body in bodies]
 
-    async def prune(self, connection: AsyncConnection, before: datetime) -> int:
-        """Delete decisions made before a time and return how many that were."""
-        old = sa.delete(decisions).where(decisions.c.decide_time < before)
-        return (await connection.execute(old)).rowcount
+    async def prune(
+        self, connection: AsyncConnection, before: datetime, limit: int = _PRUNED
+    ) -> int:
+        """Delete at most `limit` decisions made before a time; return how many that were."""
+        oldest = sa.select(decisions.c.decision_id).where(decisions.c.decide_time < before)
+        some = oldest.order_by(decisions.c.decide_time).limit(limit)
+        gone = sa.delete(decisions).where(decisions.c.decision_id.in_(some))
+        return (await connection.execute(gone)).rowcount
 
 
 def _wanted(wanted: DecisionFilter) -> list[sa.ColumnElement[bool]]:

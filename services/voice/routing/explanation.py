@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from services.voice.routing.decisions import Decision, DecisionKind
+from services.voice.routing.decision import Decision, DecisionKind
 from services.voice.routing.inputs import Input, InputState
 
 _ABOUT = {
