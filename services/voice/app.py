@@ -1,17 +1,11 @@
 """Voice, put together: the one file that knows every part."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from switchhook.crm.v1.crm_service_pb2_grpc import CrmServiceStub
 from switchhook.event.v1.event_pb2 import Event
-from switchhook.voice.v1 import (
-    call_service_pb2,
-    call_service_pb2_grpc,
-    texml_service_pb2,
-    texml_service_pb2_grpc,
-)
 
 from carrier.api import telnyx_api
 from chassis import flow_metrics, logs
@@ -26,16 +20,19 @@ from chassis.health import Health
 from chassis.jetstream import bus
 from chassis.metrics import Metrics
 from chassis.settings import describe
-from services.voice.calls.reading import CallReader
-from services.voice.calls.wiring import Telephony, telephony
+from chassis.timers import ticking
+from services.voice.calls.wiring import Calling, Telephony, calling, telephony
 from services.voice.consumer import DURABLE, SUBJECTS, CallEvents
 from services.voice.directory import DEADLINE, CrmDirectory
-from services.voice.documents import Documents
-from services.voice.inbound import InboundPolicy
-from services.voice.policy import Policy
-from services.voice.servicer import CallServicer, TexmlServicer
+from services.voice.journeys.travels import OverheardDirectory
+from services.voice.journeys.wiring import Walking, walking
+from services.voice.numbers import ServedNumbers
+from services.voice.queues.records import MatchRecords
+from services.voice.queues.wiring import ContactCentre, contact_centre, matching, seed
+from services.voice.reporting.wiring import ledger, metrics_service
+from services.voice.routing.wiring import Routing, routing
 from services.voice.settings import Settings
-from services.voice.tables import inbox, outbox
+from services.voice.tables import inbox, outbox, timers
 
 _log = logs.get_logger(__name__)
 
@@ -46,6 +43,16 @@ class Addresses:
 
     grpc: int
     admin: int
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of voice, wired to one another."""
+
+    legs: Telephony
+    desk: ContactCentre
+    routing: Routing
+    walking: Walking
 
 
 @asynccontextmanager
@@ -63,14 +70,13 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
             # Not retried on the way: a caller who is unknown now is looked up again when the call
             # is answered.
             channel(settings.crm_address, default_deadline=DEADLINE) as crm,
+            _parts(settings, opened, CrmDirectory(CrmServiceStub(crm), metrics), clock) as parts,
         ):
             # The first caller should not wait for the connection.
             crm.get_state(try_to_connect=True)
-            directory = CrmDirectory(CrmServiceStub(crm), metrics)
-            legs = _telephony(settings, clock)
-            inbound = InboundPolicy(opened, directory, legs.desk, _policy(settings))
-            legs.switchboard.listeners.append(inbound)
+            legs, centre, walks = parts.legs, parts.desk, parts.walking
             async with (
+                calling(settings, opened, legs, carrier, clock) as calls,
                 dispatching(
                     opened,
                     outbox,
@@ -78,6 +84,20 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                     instance=settings.instance,
                     clock=clock,
                 ) as dispatcher,
+                matching(centre.matcher, after_commit=dispatcher.wake) as matcher,
+                centre.feeding(),
+                ticking(
+                    opened,
+                    timers,
+                    {
+                        **legs.handlers(),
+                        **walks.handlers(),
+                        **centre.handlers(),
+                        **parts.routing.handlers(),
+                    },
+                    clock,
+                    after_commit=_each(dispatcher.wake, matcher.wake),
+                ),
                 consuming(
                     stream,
                     durable=DURABLE,
@@ -86,13 +106,15 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                     inbox=inbox,
                     decode=Event.FromString,
                     identity=lambda event: event.event_id,
-                    handler=CallEvents(legs.switchboard, legs.tokens, inbound, metrics),
-                    after_commit=dispatcher.wake,
+                    handler=CallEvents(
+                        legs.switchboard, legs.tokens, walks.questions, metrics, legs.readers()
+                    ),
+                    after_commit=_each(dispatcher.wake, matcher.wake),
                 ) as consumer,
                 admin_server(settings.admin_address, health, metrics.registry) as admin,
                 serving(
                     settings.grpc_address,
-                    _services(opened, legs, inbound, Documents(settings.speech), clock),
+                    _services(opened, parts, calls, clock, _each(dispatcher.wake, matcher.wake)),
                     domain="voice.switchhook",
                     health=health,
                     reflection=settings.reflection,
@@ -106,41 +128,62 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 yield Addresses(port, admin)
 
 
+@asynccontextmanager
+async def _parts(
+    settings: Settings, opened: Database, directory: CrmDirectory, clock: SystemClock
+) -> AsyncIterator[Parts]:
+    """Wire the parts; who walks callers hears of a leg before who rings agents."""
+    legs = _telephony(settings, clock)
+    centre = contact_centre(settings, opened, legs, clock)
+    await seed(settings, opened, centre.books, clock)
+    async with routing(
+        settings, opened, OverheardDirectory(directory), centre.history, centre.facts, clock
+    ) as routes:
+        walks = walking(settings, opened, legs, routes, centre.centre, centre.books.queues)
+        legs.switchboard.listeners.append(centre.following)
+        legs.switchboard.dial_listeners.append(centre.following)
+        centre.matcher.listeners.append(MatchRecords(routes.decisions))
+        facts = ledger(_secrets(settings)[0])
+        centre.books.entry_listeners.extend([*walks.entry_listeners, facts])
+        centre.books.offer_listeners.append(facts)
+        centre.books.presence_listeners.append(facts)
+        yield Parts(legs, centre, routes, walks)
+
+
 def _telephony(settings: Settings, clock: SystemClock) -> Telephony:
     return telephony(
         speech=settings.speech,
-        state_secrets=settings.state_secrets or (settings.api_key,),
-        numbers=settings.numbers,
+        state_secrets=_secrets(settings),
+        numbers=ServedNumbers(settings.numbers),
         clock=clock,
+        lost_after=settings.lost_after,
+        lost_check_every=settings.lost_check_every,
     )
 
 
-def _policy(settings: Settings) -> Policy:
-    return Policy(
-        numbers=settings.numbers,
-        greeting=settings.greeting,
-        named_greeting=settings.named_greeting,
-        queue=settings.queue,
-        priority_queue=settings.priority_queue,
-    )
+def _secrets(settings: Settings) -> tuple[str, ...]:
+    return settings.state_secrets or (settings.api_key,)
+
+
+def _each(*steps: Callable[[], None]) -> Callable[[], None]:
+    def all_of_them() -> None:
+        for step in steps:
+            step()
+
+    return all_of_them
 
 
 def _services(
     opened: Database,
-    legs: Telephony,
-    inbound: InboundPolicy,
-    documents: Documents,
+    parts: Parts,
+    calls: Calling,
     clock: SystemClock,
+    after_commit: Callable[[], None],
 ) -> Sequence[Service]:
     return [
-        Service(
-            call_service_pb2_grpc.add_CallServiceServicer_to_server,
-            CallServicer(CallReader(opened, legs.calls)),
-            call_service_pb2.DESCRIPTOR.services_by_name["CallService"],
-        ),
-        Service(
-            texml_service_pb2_grpc.add_TexmlServiceServicer_to_server,
-            TexmlServicer(legs.switchboard, inbound, documents, clock),
-            texml_service_pb2.DESCRIPTOR.services_by_name["TexmlService"],
-        ),
+        *calls.services(after_commit),
+        *parts.walking.services(opened, clock),
+        *parts.desk.services(opened, clock, after_commit),
+        parts.routing.service,
+        metrics_service(opened, clock),
     ]

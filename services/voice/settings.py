@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
+from carrier.media_policy import DEFAULT_HOSTS
 from chassis.settings import address, boolean, setting
 from services.voice.calls.model import E164
 
@@ -20,6 +22,21 @@ def queue_name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,255}", text):
         raise ValueError("must be 1 to 255 letters, digits, dots, dashes or underscores")
     return text
+
+
+def url(text: str) -> str:
+    """Check that something can be an address on the web."""
+    if text and not re.fullmatch(r"https?://[!-~]+", text):
+        raise ValueError("must be an http or https URL without spaces")
+    return text
+
+
+def seconds(text: str) -> timedelta:
+    """Read a length in seconds, fractions allowed."""
+    length = timedelta(seconds=float(text))
+    if not timedelta(0) < length <= timedelta(days=30):
+        raise ValueError("must be seconds, more than 0 and at most 30 days")
+    return length
 
 
 def named_greeting(text: str) -> str:
@@ -88,11 +105,18 @@ class Settings:
     queue: str = setting(
         "SWITCHHOOK_VOICE_QUEUE", default="support", parse=queue_name, help="where callers wait"
     )
-    priority_queue: str = setting(
-        "SWITCHHOOK_VOICE_PRIORITY_QUEUE",
-        default="priority",
-        parse=queue_name,
-        help="where VIP callers wait",
+    hold_music_url: str = setting(
+        "SWITCHHOOK_VOICE_HOLD_MUSIC_URL",
+        default="",
+        parse=url,
+        help="what callers hear while they wait, where their queue has no music of its own; "
+        "empty: words only",
+    )
+    texml_url: str = setting(
+        "SWITCHHOOK_VOICE_TEXML_URL",
+        default="http://127.0.0.1:8080/texml",
+        parse=url,
+        help="where the carrier reaches the gateway's /texml, for the URLs in documents",
     )
     state_secrets: tuple[str, ...] = setting(
         "SWITCHHOOK_VOICE_STATE_SECRETS",
@@ -101,6 +125,35 @@ class Settings:
         secret=True,
         help="what client_state is signed with, by comma: the first signs, all are believed; "
         "empty: a key made of the API key",
+    )
+    recordings_url: str = setting(
+        "SWITCHHOOK_VOICE_RECORDINGS_URL",
+        default=".data/voice-recordings",
+        help="where recordings are kept: a folder, or s3://bucket/prefix",
+    )
+    recording_hosts: tuple[str, ...] = setting(
+        "SWITCHHOOK_VOICE_RECORDING_HOSTS",
+        default=DEFAULT_HOSTS,
+        parse=lambda text: tuple(text.replace(",", " ").split()),
+        help="hosts that recordings may be fetched from, by comma; *.x is any host below x",
+    )
+    lost_after: timedelta = setting(
+        "SWITCHHOOK_VOICE_LOST_AFTER",
+        default=timedelta(hours=4),
+        parse=seconds,
+        help="how long a call may go on before the carrier is asked whether it does, seconds",
+    )
+    lost_check_every: timedelta = setting(
+        "SWITCHHOOK_VOICE_LOST_CHECK_EVERY",
+        default=timedelta(minutes=30),
+        parse=seconds,
+        help="how often it is asked from then on, seconds",
+    )
+    decision_retention: timedelta = setting(
+        "SWITCHHOOK_VOICE_DECISION_RETENTION",
+        default=timedelta(days=90),
+        parse=seconds,
+        help="how long decisions are kept to be explained, seconds",
     )
     connection_id: str = setting(
         "SWITCHHOOK_VOICE_CONNECTION_ID",

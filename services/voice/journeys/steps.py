@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.voice.calls.command import Gather, Record, Transfer
-from services.voice.calls.model import Call, CallerKind, Result
+from services.voice.calls.model import Call, CallerKind, Result, ResultStatus
 from services.voice.journeys import wording
 from services.voice.journeys.actions import CloseVoicemail, Decide, Enter, OpenVoicemail
 from services.voice.journeys.model import Journey, Phase, Situation
@@ -208,6 +208,10 @@ def _transfer(journey: Journey, step: TransferStep, at: Situation) -> Turn:
     longest = step.ring_timeout + _GRACE
     over = ended(journey, key, at, longest)
     if over is not None:
+        # Only a document hears of the end of a talk by the command itself.
+        talked = over.result is not None and over.result.status is ResultStatus.COMPLETED
+        if talked:
+            return end(journey, "transferred", wording.GOODBYE)
         return go(journey, step.failure_step_id, farewell=wording.SORRY)
     transfer = Transfer(step.to_number, at.call.called_number, step.ring_timeout)
     return wait_for(journey, key, transfer, at, longest)

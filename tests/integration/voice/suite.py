@@ -26,6 +26,7 @@ from tests.support.eventually import eventually
 from tests.support.telnyx_calls import CALLED, FakeTelnyx, Leg, fake_telnyx
 
 LOCAL = "127.0.0.1:0"
+MUSIC = "https://media.example.com/hold.mp3"
 NOBODY = "127.0.0.1:1"
 """An address where nothing listens."""
 
@@ -105,6 +106,7 @@ async def voice(
         "SWITCHHOOK_NATS_URL": nats_url,
         "SWITCHHOOK_TELNYX_URL": telnyx.url,
         "SWITCHHOOK_CRM_ADDRESS": crm,
+        "SWITCHHOOK_VOICE_HOLD_MUSIC_URL": MUSIC,
         "TELNYX_API_KEY": "KEY-test",
         **{f"SWITCHHOOK_{name}": value for name, value in more.items()},
     }

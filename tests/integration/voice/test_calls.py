@@ -18,6 +18,7 @@ from switchhook.voice.v1 import call_command_pb2, call_pb2, caller_pb2
 from chassis.grpc_server import Service
 from chassis.streams import DEAD_LETTERS
 from tests.integration.voice.suite import (
+    MUSIC,
     NOBODY,
     Suite,
     crm_answering,
@@ -40,23 +41,19 @@ def command_states(call: call_pb2.Call) -> list[call_command_pb2.CallCommandStat
 
 
 @pytest.mark.parametrize(
-    ("number", "queue", "outcome"),
+    ("number", "outcome"),
     [
-        ("+13125550101", "priority", caller_pb2.LOOKUP_OUTCOME_FOUND),
-        (GRACE, "support", caller_pb2.LOOKUP_OUTCOME_FOUND),
-        (STRANGER, "support", caller_pb2.LOOKUP_OUTCOME_NOT_FOUND),
-        ("anonymous", "support", caller_pb2.LOOKUP_OUTCOME_UNSPECIFIED),
-        ("sip:ada@example.com", "support", caller_pb2.LOOKUP_OUTCOME_UNSPECIFIED),
+        ("+13125550101", caller_pb2.LOOKUP_OUTCOME_FOUND),
+        (STRANGER, caller_pb2.LOOKUP_OUTCOME_NOT_FOUND),
+        ("anonymous", caller_pb2.LOOKUP_OUTCOME_UNSPECIFIED),
+        ("sip:ada@example.com", caller_pb2.LOOKUP_OUTCOME_UNSPECIFIED),
+        ("12;--", caller_pb2.LOOKUP_OUTCOME_UNSPECIFIED),
     ],
 )
 async def test_a_call_from_ringing_to_the_end(
-    nats_url: str,
-    database_url: str,
-    number: str,
-    queue: str,
-    outcome: caller_pb2.LookupOutcome.ValueType,
+    nats_url: str, database_url: str, number: str, outcome: caller_pb2.LookupOutcome.ValueType
 ) -> None:
-    """Each event brings its command, the caller reaches the right queue, and all is shown."""
+    """Each event brings its command, whoever calls comes to wait with music, and all is shown."""
     leg = Leg(caller=number)
     async with whole_suite(nats_url, database_url) as suite:
         await suite.deliver(leg.initiated())
@@ -64,22 +61,21 @@ async def test_a_call_from_ringing_to_the_end(
         await suite.deliver(leg.answered())
         await suite.commanded(leg, "answer", "speak")
         await suite.deliver(leg.speak_started(), leg.speak_ended())
-        await suite.commanded(leg, "answer", "speak", "enqueue")
-        assert suite.telnyx.body(leg.control_id, "enqueue")["queue_name"] == queue
-        await suite.deliver(leg.enqueued(queue))
+        await suite.commanded(leg, "answer", "speak", "playback_start")
+        assert suite.telnyx.body(leg.control_id, "playback_start")["audio_url"] == MUSIC
         await suite.reaches(leg.leg_id, call_pb2.CALL_STATE_QUEUED)
-        await suite.deliver(leg.dequeued(queue, "bridged"), leg.hung_up())
+        await suite.deliver(leg.hung_up())
         call = await suite.reaches(leg.leg_id, HUNG_UP)
     assert command_states(call) == [ACCEPTED] * 3
     assert set(suite.telnyx.effects.values()) == {1}
-    assert (call.queue_name, call.queue_wait.seconds) == (queue, 12)
+    assert (call.queue_name, call.dequeue_reason) == ("support", call_pb2.DEQUEUE_REASON_HANGUP)
     assert call.lookup.outcome == outcome
     assert (call.hangup_cause, call.called_number) == ("normal_clearing", CALLED)
 
 
 async def test_calls_in_any_order_with_duplicates(nats_url: str, database_url: str) -> None:
     """Twenty shuffled calls at once, each event twice, end alike and do nothing twice."""
-    orders = random.Random(11).sample(list(itertools.permutations(range(6))), 20)
+    orders = random.Random(11).sample(list(itertools.permutations(range(5))), 20)
     legs = [Leg(str(number)) for number in range(len(orders))]
     async with whole_suite(nats_url, database_url) as suite:
         for leg, order in zip(legs, orders, strict=True):
@@ -88,7 +84,6 @@ async def test_calls_in_any_order_with_duplicates(nats_url: str, database_url: s
                 leg.answered(),
                 leg.speak_started(),
                 leg.speak_ended(),
-                leg.enqueued("priority"),
                 leg.hung_up(),
             ]
             for index in order:
@@ -104,8 +99,7 @@ async def _settled(suite: Suite, leg: Leg) -> bool:
     call = await suite.call(leg.leg_id)
     assert call.direction == call_pb2.CALL_DIRECTION_INBOUND
     assert call.state == HUNG_UP
-    assert call.queue_name == "priority"
-    for time in ("initiate_time", "answer_time", "enqueue_time", "hangup_time"):
+    for time in ("initiate_time", "answer_time", "hangup_time"):
         assert call.HasField(time)
     return call_command_pb2.CALL_COMMAND_STATE_REQUESTED not in command_states(call)
 
@@ -144,13 +138,14 @@ async def test_a_call_that_has_ended_is_no_failure(nats_url: str, database_url: 
 
 
 async def test_a_refused_greeting_leads_on_to_the_queue(nats_url: str, database_url: str) -> None:
-    """A caller whose greeting the carrier refuses is queued; one it cannot queue is let go."""
+    """A caller whose greeting the carrier refuses waits all the same, without music if need be."""
     leg = Leg()
     async with whole_suite(nats_url, database_url) as suite:
         suite.telnyx.answer("speak", "10015")
-        suite.telnyx.answer("enqueue", "90036")
+        suite.telnyx.answer("playback_start", "10015")
         await suite.deliver(leg.initiated(), leg.answered())
-        await suite.commanded(leg, "answer", "speak", "enqueue", "hangup")
+        await suite.commanded(leg, "answer", "speak", "playback_start")
+        await suite.reaches(leg.leg_id, call_pb2.CALL_STATE_QUEUED)
 
 
 async def test_our_own_legs_and_unknown_numbers_are_left_alone(
@@ -179,10 +174,9 @@ async def test_a_crm_that_is_away_makes_callers_unknown(nats_url: str, database_
         voice(nats_url, database_url, telnyx, NOBODY) as suite,
     ):
         await suite.deliver(leg.initiated(), leg.answered(), leg.speak_ended())
-        await suite.commanded(leg, "answer", "speak", "enqueue")
+        await suite.commanded(leg, "answer", "speak", "playback_start")
         call = await suite.call(leg.leg_id)
     assert call.lookup.outcome == caller_pb2.LOOKUP_OUTCOME_UNAVAILABLE
-    assert telnyx.body(leg.control_id, "enqueue")["queue_name"] == "support"
 
 
 class SlowCrm(CrmServiceServicer):

@@ -34,7 +34,10 @@ RECORDED = Result("3.record", KIND, START + 6 * SECOND, recording_id="rec-1")
 END = Hangup(START + 7 * SECOND, "normal_clearing", "caller")
 FACTS: list[dict[str, object]] = [
     {"answered": START + SECOND},
-    *({"results": frozenset({each})} for each in (SAID, CHOSEN, GREETED, RECORDED)),
+    {"results": frozenset({SAID})},
+    {"results": frozenset({CHOSEN})},
+    {"results": frozenset({GREETED})},
+    {"results": frozenset({RECORDED})},
     {"hung_up": END},
 ]
 EXPECTED = {"answer", "1.say", "2.menu.1", "3.greeting", "3.record", "3.goodbye", "3.hang_up.1"}

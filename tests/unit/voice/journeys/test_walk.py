@@ -236,6 +236,15 @@ def test_a_transfer_that_fails_goes_on(how: str) -> None:
     assert walker.journey.step_id == "queue"
 
 
+def test_a_transfer_told_by_a_document_ends_with_its_result() -> None:
+    """A TeXML leg says by itself how it went with the other party."""
+    for status, key in ((ResultStatus.COMPLETED, "1.goodbye"), (ResultStatus.FAILED, "2.wait.0")):
+        walker = Walker(plan(entry="transfer"))
+        walker.answer()
+        walker.finish("1.say")
+        assert walker.finish("1.transfer", status) == [key]
+
+
 def test_the_last_word_comes_before_hanging_up() -> None:
     """A call ends with a word; a call that stays is hung up again, a few times."""
     walker = Walker(plan(CLOSED))

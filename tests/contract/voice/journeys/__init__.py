@@ -1,0 +1,1 @@
+"""Callers walking through plans, over both databases."""
