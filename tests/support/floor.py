@@ -1,7 +1,5 @@
 """A contact centre's floor for tests: real stores and timers, a carrier that only writes down."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import FixedClock
-from chassis.database import Database, database
+from chassis.database import Database
 from chassis.timers import Ticker
 from services.voice.agents.following import Following
 from services.voice.agents.model import Agent, Offer, Presence
@@ -224,13 +222,3 @@ def agent_leg(offer: Offer) -> Call:
     """Return the leg of the agent who was dialled for an offer."""
     name = f"agent-leg-{offer.offer_id}"
     return Call(leg_id=name, control_id=f"control-{name}", role=Role.AGENT, subject=offer.offer_id)
-
-
-@asynccontextmanager
-async def floor(url: str) -> AsyncIterator[Floor]:
-    """Open a floor with the support queue."""
-    migrations = "services.voice.migrations"
-    async with database(url, schema="voice", migrations=migrations) as opened:
-        built = Floor(opened)
-        await built.queue()
-        yield built
