@@ -32,7 +32,7 @@ from switchhook.voice.v1 import (
 )
 
 from cli.day import books
-from cli.day.setup import SERVICE_LEVEL, Setup
+from cli.day.setup import QUEUES, SERVICE_LEVEL, Setup
 
 _DEADLINE = 10.0
 _PAGE = 250
@@ -91,7 +91,7 @@ class Voice:
             entries=entries,
             facts=[_fact(each) async for each in self._facts()],
             matches=[_match(each) async for each in self._decisions()],
-            figures=[await self._figures(q, setup, since) for q in ("support", "sales", "backup")],
+            figures=[await self._figures(q, setup, since) for q in QUEUES],
             calls=calls,
             living=living,
             voicemails=await self._messages(),

@@ -200,7 +200,7 @@ def _worker(dice: random.Random, index: int, agents: int, length: float) -> Work
     queues = ["backup"]
     skills = {"support": dice.randint(2, 5)}
     if place < 0.67:
-        queues.append("support")
+        queues.append("helpdesk")
     if 0.33 <= place < 0.84 or agents < 6:
         queues.append("sales")
         skills["sales"] = dice.randint(2, 5)

@@ -30,6 +30,7 @@ WRAP_UP = 30.0
 RING_TIME = 30.0
 SHORT_ABANDON = 5.0
 SERVICE_LEVEL = 20.0
+QUEUES = ("helpdesk", "sales", "backup")
 CLOSED_QUEUE = "billing"
 SALES_NEED = 3
 
@@ -54,7 +55,7 @@ class Setup:
 
     async def queues(self, stub: queue_service_pb2_grpc.QueueServiceStub) -> None:
         """Create the queues: support and sales, a backup for both, and one that is closed."""
-        for queue_id in ("support", "sales", "backup", CLOSED_QUEUE):
+        for queue_id in (*QUEUES, CLOSED_QUEUE):
             request = queue_service_pb2.CreateQueueRequest(
                 request_id=str(uuid.uuid4()), queue_id=queue_id, settings=self._queue(queue_id)
             )
@@ -106,7 +107,7 @@ class Setup:
             entry_step_id="welcome",
             steps=[
                 self._menu(),
-                self._enqueue("support", "support"),
+                self._enqueue("support", "helpdesk"),
                 self._enqueue("sales", "sales"),
                 self._enqueue("billing", CLOSED_QUEUE),
                 routing_step_pb2.RoutingStep(

@@ -77,7 +77,7 @@ def test_every_queue_has_agents_of_every_habit() -> None:
     assert any(worker.breaks for worker in workers)
     for small in (_day(agents=2).workers, workers):
         assert {queue for worker in small for queue in worker.queues} == {
-            "support",
+            "helpdesk",
             "sales",
             "backup",
         }
