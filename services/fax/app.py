@@ -71,7 +71,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
     with logs.bound(service="fax"):
         _log.info("settings.loaded", **describe(settings))
         health, metrics, clock = Health(), Metrics(), SystemClock()
-        store, following = WatchedFaxStore(changes), following_of(settings, clock)
+        store, following = WatchedFaxStore(changes), following_of(settings, clock, metrics)
         faxes = FaxUseCases(store, outbox, translate.announcement, alarm(metrics))
         async with (
             database(

@@ -16,6 +16,7 @@ from services.fax.keeping.search import Search
 from services.fax.keeping.texts import FaxTexts
 from services.fax.keeping.translate import keeping
 from services.fax.model import Fax
+from services.fax.sending.store import JobStore
 
 
 class Finding:
@@ -27,13 +28,16 @@ class Finding:
         self._audit_records = audit_records
         self._facts = FactFinder()
         self._texts = FaxTexts()
+        self._jobs = JobStore()
 
     async def told(self, connection: AsyncConnection, page: Sequence[Fax]) -> list[fax_pb2.Fax]:
         """Return faxes as the contract tells them, with what is known beyond the carrier."""
         facts = await self._facts.of(connection, page)
+        jobs = await self._jobs.of_faxes(connection, [fax.fax_id for fax in page])
         messages = [translate.fax(fax) for fax in page]
         for message in messages:
             message.keeping.CopyFrom(keeping(facts[message.fax_id]))
+            message.job_id = jobs.get(message.fax_id, ("", 0))[0]
         return messages
 
     async def check_searchable(self, connection: AsyncConnection, search: Search) -> None:

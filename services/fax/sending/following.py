@@ -8,6 +8,7 @@ a timer of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -60,6 +61,10 @@ class Words(Protocol):
         ...
 
 
+def uncounted(_how: str) -> None:
+    """Count nothing."""
+
+
 @dataclass(frozen=True)
 class Following:
     """What happens to jobs."""
@@ -72,6 +77,8 @@ class Following:
     planner: Planner
     words: Words
     clock: Clock
+    count: Callable[[str], None] = uncounted
+    """Called with how an attempt ended: delivered, or the class of its failure."""
 
     async def take(self, connection: AsyncConnection, job: Job) -> Job:
         """Keep a new job and begin its first attempt."""
@@ -144,7 +151,8 @@ class Following:
         if attempt and _wants_a_look(attempt):
             pauses = self.planner.table.lookup
             doubtful = attempt.state is AttemptState.IN_DOUBT
-            pause = pauses[attempt.lookups] if doubtful else self.planner.table.quiet
+            next_pause = pauses[min(attempt.lookups, len(pauses) - 1)]
+            pause = next_pause if doubtful else self.planner.table.quiet
             await self.timers.set(connection, LOOKUP, str(key), self.clock.now() + pause)
 
     async def resolve(self, connection: AsyncConnection, key: str, now: datetime) -> None:
@@ -242,6 +250,8 @@ class Following:
             case AttemptState.DELIVERED:
                 await self._delivered(connection, job)
         if attempt.state.is_final:
+            delivered = attempt.state is AttemptState.DELIVERED
+            self.count("delivered" if delivered else attempt.failure_class or "none")
             await self.timers.cancel(connection, LOOKUP, str(key))
         if before.state in {AttemptState.IN_DOUBT, AttemptState.NOT_FOUND}:
             await self.resolve_soon(connection, key)

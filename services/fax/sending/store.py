@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import insert_into
+from chassis.errors import Contended
 from services.fax.sending.failures import FailureClass
 from services.fax.sending.model import Attempt, AttemptState, Document, InDoubt, Job, Quality
 from services.fax.sending.numbers import Mark, Number
@@ -42,8 +43,11 @@ class JobStore:
     """Keeps jobs, on SQLite and PostgreSQL."""
 
     async def add(self, connection: AsyncConnection, job: Job, state: JobState) -> None:
-        """Insert a job that is not there yet, with its attempts."""
-        await connection.execute(sa.insert(jobs).values(_job_values(job, state)))
+        """Insert a job with its attempts; raises Contended when it is being made elsewhere."""
+        insert = insert_into(connection, jobs).values(_job_values(job, state))
+        insert = insert.on_conflict_do_nothing(index_elements=["job_id"])
+        if (await connection.execute(insert.returning(jobs.c.job_id))).first() is None:
+            raise Contended("REQUEST_IN_PROGRESS", "the same request is being carried out")
         await self._save_attempts(connection, job)
 
     async def get(self, connection: AsyncConnection, job_id: str) -> Job | None:

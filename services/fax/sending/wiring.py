@@ -13,10 +13,12 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.dispatcher import Dispatcher, dispatching
 from chassis.grpc_server import Service
+from chassis.metrics import Metrics
 from chassis.timers import ticking
 from services.fax import tables
 from services.fax.keeping.audit import Reading
 from services.fax.sending import effects, translate
+from services.fax.sending.failures import FailureClass
 from services.fax.sending.following import ATTEMPT, LOOKUP, RESOLVE, Following
 from services.fax.sending.handing_over import Carrier, Contents, Handover, Withdrawal
 from services.fax.sending.ids import Tokens, secret_of
@@ -38,8 +40,14 @@ def tokens_of(settings: Settings) -> Tokens:
     return Tokens(secret_of(settings.state_key, settings.api_key))
 
 
-def following_of(settings: Settings, clock: Clock) -> Following:
+def following_of(settings: Settings, clock: Clock, metrics: Metrics) -> Following:
     """Return the use cases of jobs."""
+    ends = ["delivered", *(each.value for each in FailureClass)]
+    ended = metrics.counter("fax_attempts", "Attempts that ended, by how.", {"how": ends})
+
+    def count(how: str) -> None:
+        ended.at(how).inc()
+
     words = effects.Rendering(
         settings.connection_id, tokens_of(settings), translate.announcement, translate.alert
     )
@@ -52,6 +60,7 @@ def following_of(settings: Settings, clock: Clock) -> Following:
         Planner(settings.retries),
         words,
         clock,
+        count,
     )
 
 
