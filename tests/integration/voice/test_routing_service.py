@@ -1,44 +1,26 @@
 """RoutingService from outside, over a real database."""
 
-import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import grpc
 import pytest
 from switchhook.voice.v1 import decision_pb2
+from switchhook.voice.v1 import routing_plan_pb2 as plan_pb
 from switchhook.voice.v1 import routing_service_pb2 as pb
 from switchhook.voice.v1 import routing_simulation_pb2 as simulation_pb
-from switchhook.voice.v1.routing_service_pb2_grpc import RoutingServiceStub
 
 from chassis import times
-from chassis.clock import FixedClock
-from chassis.database import Database, database
 from chassis.errors import AlreadyDone, Invalid, NotFound, NotYet
-from chassis.grpc_server import serving
 from chassis.grpc_status import as_faults
-from chassis.health import Health
-from services.voice.calls.model import Lookup, LookupOutcome
-from services.voice.queues.books import Books
-from services.voice.queues.facts import SqlQueueFacts
-from services.voice.queues.history import SqlHistory
-from services.voice.queues.model import Queue
 from services.voice.routing.conditions import CallerIs, Trait
 from services.voice.routing.decisions import Decision, DecisionKind, decision_id
-from services.voice.routing.hours import Hours, Span, WeeklySpan
 from services.voice.routing.plan import Branch, Case
 from services.voice.routing.translate_plan import plan_out
-from services.voice.routing.wiring import Routing, routing
-from services.voice.settings import Settings
+from tests.integration.voice.routing import ADA, MORNING, OURS, Served, serve, unique
 from tests.support.routing_plans import bye, enqueue, known, plan, say
 
-MORNING = datetime(2026, 3, 6, 15, tzinfo=UTC)
 NIGHT = datetime(2026, 3, 6, 4, tzinfo=UTC)
-OURS, ADA = "+12025550110", "+13125550101"
-WORKDAY = tuple(WeeklySpan(day, Span(540, 1020)) for day in range(1, 6))
-SUPPORT = Queue(queue_id="support", hours=Hours("America/Chicago", WORKDAY))
 VIPS_FIRST = replace(
     plan(
         Branch(
@@ -55,51 +37,10 @@ VIPS_FIRST = replace(
 )
 
 
-class Crm:
-    """A CRM that knows one VIP."""
-
-    async def find(self, phone_number: str) -> Lookup:
-        """Know Ada."""
-        found = phone_number == ADA
-        return Lookup(LookupOutcome.FOUND, True, 1) if found else Lookup(LookupOutcome.NOT_FOUND)
-
-
-@dataclass
-class Served:
-    """What a test talks to."""
-
-    stub: RoutingServiceStub
-    opened: Database
-    parts: Routing
-
-    async def create(self, wanted: pb.CreatePlanRequest | None = None) -> pb.CreatePlanResponse:
-        """Keep the plan of these tests."""
-        request = wanted or pb.CreatePlanRequest(request_id=unique(), plan=plan_out(VIPS_FIRST))
-        return await self.stub.CreatePlan(request)
-
-
-def unique() -> str:
-    """Return a request id."""
-    return str(uuid.uuid4())
-
-
-@asynccontextmanager
-async def serve(url: str) -> AsyncIterator[Served]:
-    """Run routing over a database with one queue that is open on workdays."""
-    settings = Settings(numbers=frozenset({OURS}), api_key="KEY", queue="support")
-    clock, books = FixedClock(MORNING), Books()
-    async with database(url, schema="voice", migrations="services.voice.migrations") as opened:
-        async with opened.transaction() as connection:
-            await books.queues.add(connection, SUPPORT, MORNING)
-        facts = SqlQueueFacts(books)
-        async with (
-            routing(settings, opened, Crm(), SqlHistory(), facts, clock) as parts,
-            serving(
-                "127.0.0.1:0", [parts.service], domain="voice.switchhook", health=Health()
-            ) as port,
-            grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
-        ):
-            yield Served(RoutingServiceStub(channel), opened, parts)
+async def create(served: Served, wanted: pb.CreatePlanRequest | None = None) -> plan_pb.RoutingPlan:
+    """Keep the plan of these tests, or another."""
+    request = wanted or pb.CreatePlanRequest(request_id=unique(), plan=plan_out(VIPS_FIRST))
+    return (await served.stub.CreatePlan(request)).plan
 
 
 @pytest.fixture
@@ -111,7 +52,7 @@ async def served(sqlite_database_url: str) -> AsyncIterator[Served]:
 
 async def test_a_plan_is_kept_changed_and_taken_out_of_use(served: Served) -> None:
     """Every change is a revision that can still be had; the id is not found once deleted."""
-    kept = (await served.create()).plan
+    kept = await create(served)
     assert (kept.revision, kept.steps[2].enqueue.max_offers) == (1, 3)
     kept.display_name = "VIPs first"
     update = pb.UpdatePlanRequest(request_id=unique(), plan=kept)
@@ -128,16 +69,16 @@ async def test_a_plan_is_kept_changed_and_taken_out_of_use(served: Served) -> No
 async def test_the_same_request_twice_is_carried_out_once(served: Served) -> None:
     """A repeated request gets the first answer; the id with another plan is refused."""
     request = pb.CreatePlanRequest(request_id=unique(), plan=plan_out(VIPS_FIRST))
-    assert await served.create(request) == await served.create(request)
+    assert await create(served, request) == await create(served, request)
     request.plan.display_name = "another"
     with pytest.raises(AlreadyDone) as caught, as_faults():
-        await served.create(request)
+        await create(served, request)
     assert caught.value.reason == "IDEMPOTENCY_MISMATCH"
 
 
 async def test_a_stale_update_is_refused(served: Served) -> None:
     """Who has not seen the newest revision is told which it is."""
-    kept = (await served.create()).plan
+    kept = await create(served)
     await served.stub.UpdatePlan(pb.UpdatePlanRequest(request_id=unique(), plan=kept))
     with pytest.raises(NotYet) as caught, as_faults():
         await served.stub.UpdatePlan(pb.UpdatePlanRequest(request_id=unique(), plan=kept))
@@ -151,7 +92,7 @@ async def test_a_bad_plan_is_refused_with_every_fault(served: Served) -> None:
     hours.time_zone = "Mars/Olympus"
     hours.holidays.add(start_date="2026-02-30", end_date="2026-03-01")
     with pytest.raises(Invalid) as caught, as_faults():
-        await served.create(pb.CreatePlanRequest(request_id=unique(), plan=bad))
+        await create(served, pb.CreatePlanRequest(request_id=unique(), plan=bad))
     when = "plan.steps[2].branch.cases[0].when.within_hours"
     fields = {each.field for each in caught.value.fields}
     assert fields == {
@@ -180,7 +121,7 @@ async def test_the_plan_of_the_settings_is_there_and_stays(served: Served) -> No
 
 async def test_plans_come_in_pages(served: Served) -> None:
     """A token goes on where the page ended, and belongs to its filter."""
-    await served.create()
+    await create(served)
     first = await served.stub.ListPlans(pb.ListPlansRequest(page_size=1))
     token = first.next_page_token
     second = await served.stub.ListPlans(pb.ListPlansRequest(page_size=1, page_token=token))
@@ -210,7 +151,7 @@ def steps(answer: simulation_pb.SimulateRouteResponse) -> list[tuple[str, str]]:
 
 async def test_a_route_is_simulated_with_what_is_known(served: Served) -> None:
     """The CRM is asked: a VIP goes another way and is given time, a stranger is not."""
-    await served.create()
+    await create(served)
     vip, stranger = await simulated(served, ADA), await simulated(served, "+13125550199")
     assert steps(vip) == [("who", "vip"), ("waiting", "after_conversation")]
     assert {each.label: each.seconds for each in vip.path[1].scores} == {"wait": 0, "vip": 300}
@@ -225,13 +166,13 @@ async def test_a_route_is_simulated_with_what_is_known(served: Served) -> None:
 
 async def test_a_route_is_simulated_at_any_time(served: Served) -> None:
     """At night the queue is closed, by its own hours and zone."""
-    await served.create()
+    await create(served)
     assert steps(await simulated(served, ADA, NIGHT))[1] == ("waiting", "closed")
 
 
 async def test_what_is_assumed_counts_for_what_is_found(served: Served) -> None:
     """Overrides take the place of inputs; a late one reads as its safe default."""
-    await served.create()
+    await create(served)
     stranger = simulation_pb.InputOverride(name="vip", flag=True)
     assert steps(await simulated(served, "anonymous", overrides=[stranger]))[0][1] == "vip"
     late = simulation_pb.InputOverride(name="vip", state=decision_pb2.INPUT_STATE_LATE)
@@ -242,7 +183,7 @@ async def test_what_is_assumed_counts_for_what_is_found(served: Served) -> None:
 
 async def test_offline_nobody_is_asked(served: Served) -> None:
     """Only what the call itself tells, and what is assumed, is known."""
-    await served.create()
+    await create(served)
     answer = await simulated(served, ADA, NIGHT, offline=True)
     assert steps(answer)[:2] == [("who", "otherwise"), ("hello", "next")]
     assert {each.source for each in answer.inputs if each.name == "caller_number"} == {"call"}
@@ -259,7 +200,7 @@ async def test_a_plan_can_be_tried_before_it_is_kept(served: Served) -> None:
 
 async def test_impossible_assumptions_are_named_together(served: Served) -> None:
     """Inputs that are none, values of another sort, and happenings that cannot be."""
-    await served.create()
+    await create(served)
     overrides = [
         simulation_pb.InputOverride(name="mood", text="good"),
         simulation_pb.InputOverride(name="vip", text="yes"),
