@@ -48,6 +48,9 @@ class End(Enum):
     REFUSED = "refused"
     """By its own decision; `Ended.status` says which."""
     TIMED_OUT = "timed out"
+    """It has used up its time of the processor."""
+    TOO_SLOW = "too slow"
+    """Its time is over, which the machine may have spent elsewhere."""
     OUT_OF_MEMORY = "out of memory"
     CRASHED = "crashed"
 
@@ -166,8 +169,10 @@ def _command(module: str, argument: str, limits: Limits) -> list[str]:
 def _end(status: int) -> End:
     if status == 0:
         return End.DONE
-    if status in (_SIGXCPU, _SIGALRM):
+    if status == _SIGXCPU:
         return End.TIMED_OUT
+    if status == _SIGALRM:
+        return End.TOO_SLOW
     if status in (confined.OUT_OF_MEMORY, _SIGKILL):
         # Nobody but the system kills it otherwise, when memory runs short.
         return End.OUT_OF_MEMORY

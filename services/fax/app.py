@@ -55,6 +55,8 @@ _log = logs.get_logger(__name__)
 
 # What the carrier itself takes for a fax. Source: Telnyx, OpenAPI POST /faxes.
 _LARGEST_DOCUMENT = 50 * 1024 * 1024
+# Less than the dispatcher allows an attempt, so that a slow one is known to have failed.
+_FETCH_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                 ) as dispatcher,
                 sweeping(opened, audit, settings, metrics, clock, dispatcher.wake),
                 watching_arrivals(opened, arrivals),
-                inspecting(settings, opened, faxes, archive, clock) as reader,
+                inspecting(settings, opened, faxes, archive, clock, dispatcher.wake) as reader,
                 handing_over(settings, opened, following, carrier, archive.objects) as sender,
                 watching_faxes(opened, store, following) as watched,
                 consuming(
@@ -136,6 +138,9 @@ async def running(settings: Settings) -> AsyncIterator[Addresses]:
                     metrics=metrics,
                 ) as port,
             ):
+                # A fetch queues an inspection, and an inspection an announcement: nobody waits.
+                dispatcher.neighbours += [reader.wake, sender.wake]
+                sender.neighbours.append(dispatcher.wake)
                 health.probe("database", opened.reachable)
                 health.probe("bus", lambda: stream.connected)
                 health.probe("consumer", consumer.healthy)
@@ -179,6 +184,7 @@ def _fetching(settings: Settings) -> Fetch:
         kinds=frozenset(MediaKind),
         hosts=settings.media_hosts,
         development_origins=simulator,
+        total_seconds=_FETCH_SECONDS,
     )
 
     async def download(url: str, sink: Sink) -> Fetched:

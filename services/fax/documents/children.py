@@ -13,7 +13,7 @@ from carrier.magic import SNIFF_BYTES, kind_of
 from chassis.confined import UNPREPARED
 from chassis.logs import get_logger
 from chassis.sandbox import End, Ended, Limits, Sandbox
-from services.fax.documents.model import LARGEST_BYTES, PageMissing, Problem, Rejected
+from services.fax.documents.model import LARGEST_BYTES, PageMissing, Problem, Rejected, TooSlow
 
 _PROGRAM = "services.fax.documents.confined.program"
 _LONGEST_ANSWER = 8 * 1024 * 1024
@@ -104,6 +104,8 @@ def _answer(name: str, ended: Ended) -> dict[str, Any]:
         _log.warning("document.child_ended", job=name, end=ended.end.value, status=ended.status)
         if ended.status == UNPREPARED:
             raise RuntimeError(f"the child's program for {name} opens files too late")
+        if ended.end is End.TOO_SLOW:
+            raise TooSlow
         raise Rejected(*_ENDS[ended.end])
     try:
         answer: dict[str, Any] = orjson.loads(ended.output.readline(_LONGEST_ANSWER))

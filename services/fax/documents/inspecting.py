@@ -10,7 +10,7 @@ from chassis.effects import Done, Effect, Outcome, RetryLater
 from chassis.errors import Overloaded
 from services.fax.documents.children import RECEIVED_KINDS
 from services.fax.documents.documents import Documents
-from services.fax.documents.model import Problem, Rejected
+from services.fax.documents.model import Rejected, TooSlow
 from services.fax.documents.receiving import Received
 
 _BUSY_SECONDS = 1.0
@@ -48,7 +48,7 @@ class Inspector:
             # Erased since: nobody waits for a verdict any more.
             return Done(sha256)
         except Rejected as why:
-            if why.problem is Problem.TIMED_OUT and self._may_be_us(effect.effect_id):
+            if isinstance(why, TooSlow) and self._may_be_us(effect.effect_id):
                 return RetryLater(_SLOW_SECONDS, "TIMED_OUT")
             async with self._database.transaction() as connection:
                 await self._received.refused(connection, fax_id, sha256, why, self._clock.now())

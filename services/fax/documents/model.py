@@ -44,6 +44,13 @@ class Rejected(Exception):  # noqa: N818 - a verdict, not a malfunction
         self.source = source
 
 
+class TooSlow(Rejected):
+    """Time ran out for a document, but the machine may have spent it elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__(Problem.TIMED_OUT, "reading it takes too much time")
+
+
 class PageMissing(Exception):  # noqa: N818 - a fact, not a malfunction
     """The document ends before a page that was asked for."""
 

@@ -17,6 +17,7 @@ from chassis.grpc_server import Service
 from chassis.logs import get_logger
 from chassis.metrics import Metrics
 from chassis.sandbox import Sandbox
+from services.fax.documents.children import LIMITS
 from services.fax.documents.documents import Archive, Documents
 from services.fax.documents.inspecting import Inspector
 from services.fax.documents.model import Problem
@@ -67,14 +68,20 @@ def alarm(metrics: Metrics) -> Alarm:
 
 @asynccontextmanager
 async def inspecting(
-    settings: Settings, opened: Database, faxes: FaxUseCases, archive: Archive, clock: Clock
+    settings: Settings,
+    opened: Database,
+    faxes: FaxUseCases,
+    archive: Archive,
+    clock: Clock,
+    wake: Callable[[], None],
 ) -> AsyncIterator[Reader]:
     """Inspect received documents for the block, and give what reads any.
 
     With a dispatcher of its own: while a hostile document takes its time, others are fetched.
+    `wake` tells the dispatcher that announces them.
     """
     sandbox, engine = Sandbox(), await find_engine(settings.text_engine)
-    documents = Documents(archive, sandbox)
+    documents = Documents(archive, sandbox, LIMITS)
     received = Received(
         faxes.store,
         faxes.effects,
@@ -97,6 +104,7 @@ async def inspecting(
         clock=clock,
         concurrency=_INSPECTED_AT_ONCE,
     ) as dispatcher:
+        dispatcher.neighbours.append(wake)
         yield Reader(documents, received, engine, dispatcher.wake)
 
 

@@ -32,6 +32,7 @@ _STATUS = {UNREADABLE: ThumbnailReason.UNREADABLE, 4: ThumbnailReason.TOO_MANY_P
 """By exit status; the program itself is never loaded here."""
 _ENDS = {
     End.TIMED_OUT: ThumbnailReason.OUT_OF_RESOURCES,
+    End.TOO_SLOW: ThumbnailReason.OUT_OF_RESOURCES,
     End.OUT_OF_MEMORY: ThumbnailReason.OUT_OF_RESOURCES,
     End.CRASHED: ThumbnailReason.CRASHED,
     End.REFUSED: ThumbnailReason.CRASHED,

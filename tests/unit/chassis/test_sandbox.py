@@ -63,7 +63,7 @@ async def test_a_program_that_loads_too_late_is_told_apart() -> None:
 async def test_a_child_that_sleeps_is_woken_for_good() -> None:
     """Time runs out for the child that does nothing as well."""
     end, _, _ = await told("sleep", limits=replace(LIMITS, wall_seconds=0.2))
-    assert end is End.TIMED_OUT
+    assert end is End.TOO_SLOW
 
 
 async def test_output_has_a_bound() -> None:
