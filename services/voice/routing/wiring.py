@@ -1,6 +1,6 @@
 """Routing, put together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,15 +9,18 @@ from switchhook.voice.v1 import routing_service_pb2, routing_service_pb2_grpc
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.grpc_server import Service
+from chassis.timers import Handler
 from services.voice.queues.store import SqlQueues
 from services.voice.routing import translate_decisions, translate_plan
 from services.voice.routing.decisions import Decisions
 from services.voice.routing.default_plan import default_plan
 from services.voice.routing.inquiry import Directory, History, Inquiry, QueueFacts
 from services.voice.routing.plans import Plans
+from services.voice.routing.retention import Retention
 from services.voice.routing.servicer import RoutingServicer
 from services.voice.routing.use_cases import Simulator
 from services.voice.settings import Settings
+from services.voice.tables import timers
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,11 @@ class Routing:
     decisions: Decisions
     inquiry: Inquiry
     service: Service
+    retention: Retention
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return the handlers of its timers."""
+        return self.retention.handlers()
 
 
 @asynccontextmanager
@@ -57,7 +65,9 @@ async def routing(
     servicer = RoutingServicer(
         opened, plans, decisions, Simulator(opened, plans, queues, inquiry), clock
     )
-    yield Routing(plans, decisions, inquiry, _service(servicer))
+    retention = Retention(opened, decisions, timers, settings.decision_retention)
+    await retention.begin(clock.now())
+    yield Routing(plans, decisions, inquiry, _service(servicer), retention)
 
 
 def _service(servicer: RoutingServicer) -> Service:

@@ -19,7 +19,9 @@ from services.voice.routing.decisions import (
     decision_id,
 )
 from services.voice.routing.inputs import Inputs
+from services.voice.routing.retention import PRUNE, Retention
 from services.voice.routing.translate_decisions import pack, unpack
+from services.voice.tables import timers
 from tests.support.routing_plans import known
 
 NOW = datetime(2026, 3, 6, 15, 0, 0, 123456, tzinfo=UTC)
@@ -123,6 +125,27 @@ async def test_old_decisions_go(connection: AsyncConnection) -> None:
         await DECISIONS.record(connection, each)
     assert await DECISIONS.prune(connection, NOW + timedelta(seconds=5)) == 1
     assert [each.leg_id for each in await DECISIONS.page(connection, EVERYTHING, None, 9)] == ["b"]
+
+
+async def test_decisions_are_forgotten_in_time(database_url: str) -> None:
+    """Old decisions go a few at a time and the timer goes on for ever; fresh ones stay."""
+    migrations = "services.voice.migrations"
+    async with database(database_url, schema="voice", migrations=migrations) as opened:
+        retention = Retention(opened, DECISIONS, timers, timedelta(days=90))
+        await retention.begin(NOW)
+        async with opened.transaction() as connection:
+            for each in (decision("a", 0), decision("b", 0, later=86400)):
+                await DECISIONS.record(connection, each)
+        rings = []
+        for _ in range(2):
+            async with opened.transaction() as connection:
+                await retention.rang(connection, "decisions", NOW + timedelta(days=90, seconds=1))
+                rings.append(await timers.due(connection, PRUNE, "decisions"))
+                left = await DECISIONS.page(connection, EVERYTHING, None, 9)
+        assert [each.leg_id for each in left] == ["b"]
+        assert rings[0] is not None
+        assert rings[1] is not None
+        assert rings[1] - rings[0] == timedelta(hours=1)
 
 
 def test_decisions_have_names_of_their_own() -> None:
