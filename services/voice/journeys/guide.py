@@ -41,6 +41,7 @@ from services.voice.journeys.voicemails import (
 from services.voice.journeys.walk import advance, begin, entered, kept
 from services.voice.queues.model import Entrant, Entry, NotEntered, carrier_queue
 from services.voice.routing.answers import of_call
+from services.voice.routing.branching import standing
 from services.voice.routing.conditions import queues_of
 from services.voice.routing.decisions import (
     Decision,
@@ -54,10 +55,12 @@ from services.voice.routing.plan import (
     Branch,
     EnqueueStep,
     Plan,
+    Step,
     TransferStep,
     conditions_in,
 )
 from services.voice.routing.plans import Plans
+from services.voice.routing.scoring import entering
 
 LOOK = "journey.look"
 """The timer of a journey's own next look, by leg."""
@@ -289,10 +292,21 @@ class Guide:
             visit=action.visit,
             entry_id=journey.wait.entry_id,
             inputs=at.inputs,
+            scores=await self._scores(connection, step, at),
             options=action.considered,
             outcome=action.outcome,
         )
         await self.decisions.record(connection, decision)
+
+    async def _scores(
+        self, connection: AsyncConnection, step: Step | None, at: Situation
+    ) -> tuple[tuple[str, float], ...]:
+        """Return what a caller's score is made of where a queue is entered."""
+        if not isinstance(step, EnqueueStep):
+            return ()
+        queue = await self.queues.get(connection, step.queue_id)
+        place = standing(step, at.inputs, at.now)
+        return entering(queue, at.inputs, place.boosts, at.now) if queue else ()
 
     async def _keep(
         self,

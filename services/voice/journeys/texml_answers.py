@@ -28,7 +28,7 @@ from services.voice.queues.model import EntryState, Outcome
 _SETTLED = ".after"
 """Ends the step at which a leg asks a second time whether its conversation is over."""
 _MOST_SOUNDS = 50
-_ENDS = (Gather, Enqueue, Record, Transfer, HangUp)
+_ENDS = Gather | Enqueue | Record | Transfer | HangUp
 """Commands after which the caller's answer, or nothing, is waited for."""
 _DIALLED = {"completed": ResultStatus.COMPLETED, "answered": ResultStatus.COMPLETED}
 

@@ -143,7 +143,8 @@ class Travels:
         if after.role is Role.DIALLED and after.subject:
             caller = after.subject.rpartition("/")[0]
             await self.timers.set(connection, NUDGE, caller, now)
-        elif after.role is Role.CALLER:
+        elif after.role in (Role.CALLER, Role.UNKNOWN):
+            # The number of a plan that has been deleted is ours no more; who is on it walks on.
             await self.walk(connection, after, now)
 
     async def walk(self, connection: AsyncConnection, call: Call, now: datetime) -> None:
