@@ -98,7 +98,9 @@ async def fax_world(nats_url: str, database_url: str, documents_url: str) -> Asy
     """Run a service for the block, with a simulator whose webhooks go nowhere."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        webhooks = SimulatorSettings(address="127.0.0.1:0", webhook_url="http://127.0.0.1:9/")
+        webhooks = SimulatorSettings(
+            address="127.0.0.1:0", webhook_url="http://127.0.0.1:9/", time_scale=0.05
+        )
         carrier = await enter(simulator.running(webhooks))
         stream = await enter(bus(nats_url, name="test"))
         await ensure_streams(stream)
