@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import FixedClock
+from chassis.clock import Clock, FixedClock
 from chassis.database import Database
 from chassis.timers import Ticker
 from services.voice.agents.following import Following
@@ -67,9 +67,11 @@ class Switch:
 class Floor:
     """Queues, agents and callers over one database, on a clock that stands still."""
 
-    def __init__(self, opened: Database, switch: Switch | None = None) -> None:
+    def __init__(
+        self, opened: Database, switch: Switch | None = None, clock: Clock | None = None
+    ) -> None:
         self.opened = opened
-        self.clock = FixedClock(NOON)
+        self.clock = clock or FixedClock(NOON)
         self.switch = switch or Switch()
         self.books = Books()
         rings = Ringing(self.switch, self.switch, Lines("connection", "+12025550100"))
@@ -192,6 +194,7 @@ class Floor:
 
     async def pass_by(self, seconds: float) -> None:
         """Let time pass and everything ring that is due then."""
+        assert isinstance(self.clock, FixedClock)
         self.clock.advance(timedelta(seconds=seconds))
         while await self.ticker.tick():
             pass

@@ -151,13 +151,13 @@ class Matcher:
         return sum([await self._make([match], queues) for match in matches])
 
     async def _make_together(self, matches: Sequence[Match], queues: dict[str, Queue]) -> int:
-        now = self._clock.now()
         async with self._database.transaction() as connection:
             entry_ids = [match.entry.entry_id for match in matches]
             entries = await self._books.entries.locked_if_free(connection, entry_ids)
             agent_ids = [match.agent.agent_id for match in matches]
             agents = await self._books.agents.locked_if_free(connection, agent_ids)
-            made = 0
+            # Asked under the locks: an offer is never older than what made its agent free.
+            now, made = self._clock.now(), 0
             for match in matches:
                 entry = entries.get(match.entry.entry_id)
                 agent = agents.get(match.agent.agent_id)
