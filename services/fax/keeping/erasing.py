@@ -108,9 +108,19 @@ class Erasing:
             await connection.execute(
                 sa.update(jobs).where(jobs.c.job_id == subject_id).values(blank)
             )
-        # What was sent out for it named numbers and links; that it was sent is still known.
+        await self._blank_effects(connection, subject_id)
+
+    async def _blank_effects(self, connection: AsyncConnection, subject_id: str) -> None:
+        """Blank what was sent out for a subject or its attempts, which named numbers and links.
+
+        That it was sent is still known, so that nothing is sent again.
+        """
         sent = outbox.table
-        over = sa.and_(sent.c.entity_key == subject_id, sent.c.state.in_(_OVER))
+        about = sa.or_(
+            sent.c.entity_key == subject_id,
+            sent.c.entity_key.startswith(f"{subject_id}/", autoescape=True),
+        )
+        over = sa.and_(about, sent.c.state.in_(_OVER))
         await connection.execute(sa.update(sent).where(over).values(body=b"", detail=b""))
 
     async def _record(

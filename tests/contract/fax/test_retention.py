@@ -162,6 +162,23 @@ async def test_a_record_is_blanked_and_stays_blank(kept: Cupboard) -> None:
     assert observe(fax, late) == fax
 
 
+async def test_what_was_sent_out_for_a_record_is_blanked_with_it(kept: Cupboard) -> None:
+    """Numbers and links in finished effects go; what others sent and what waits stays."""
+    async with kept.opened.transaction() as connection:
+        for key in ("1", "1/2", "12", "2"):
+            effect = Effect(effect_id=f"to {key}", kind="test", body=b"+1312", entity_key=key)
+            await tables.outbox.add(connection, effect)
+            if key != "2":
+                await tables.outbox.cancel(connection, effect.effect_id, "OVER")
+    await kept.keep(received("1"))
+    await kept.keep(received("2"))
+    await kept.rule(policy("all", record_age=30 * DAY))
+    await kept.sweep(30 * DAY)
+    async with kept.opened.reading() as connection:
+        left = [await tables.outbox.get(connection, f"to {key}") for key in ("1", "1/2", "12", "2")]
+    assert [record and record.effect.body for record in left] == [b"", b"", b"+1312", b"+1312"]
+
+
 async def test_sweeping_again_does_nothing(kept: Cupboard) -> None:
     """A sweep that rings twice, or at once in two places, erases and records everything once."""
     for number in range(3):
