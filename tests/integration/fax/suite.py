@@ -3,11 +3,12 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc.aio
 from switchhook.event.v1.event_pb2 import Event
 from switchhook.fax.v1 import (
     fax_job_pb2,
@@ -20,7 +21,7 @@ from switchhook.fax.v1 import (
 from chassis.errors import NotFound
 from chassis.grpc_client import channel
 from chassis.jetstream import Bus, bus
-from chassis.streams import EVENTS, ensure_streams
+from chassis.streams import EVENTS
 from services.fax.app import running
 from services.fax.sending.retry_settings import retry_table
 from services.fax.settings import Settings
@@ -139,40 +140,70 @@ class Suite:
         return steps
 
 
+@dataclass
+class Surroundings:
+    """What a fax service needs around it: the bus, and a carrier whose webhooks come through."""
+
+    server: NatsServer
+    stream: Bus
+    carrier: simulator.Addresses
+
+
+@asynccontextmanager
+async def surroundings(server: NatsServer, folder: Path) -> AsyncIterator[Surroundings]:
+    """Run a gateway and a simulated carrier for the block."""
+    key = SimulatorSettings().public_key()
+    async with (
+        bus(server.url, name="test") as stream,
+        gateway(server, folder, TELNYX_PUBLIC_KEY=key) as door,
+    ):
+        webhooks = f"http://127.0.0.1:{door.addresses.http}/webhooks/telnyx"
+        quick = SimulatorSettings(address="127.0.0.1:0", webhook_url=webhooks, time_scale=0.05)
+        async with simulator.running(quick) as carrier:
+            yield Surroundings(server, stream, carrier)
+
+
+@asynccontextmanager
+async def fax_service(
+    around: Surroundings, database_url: str, folder: Path, **facts: Any
+) -> AsyncIterator[Suite]:
+    """Run the fax service for the block; the facts are settings of it."""
+    usual: dict[str, Any] = {
+        "grpc_address": "127.0.0.1:0",
+        "admin_address": "127.0.0.1:0",
+        "database_url": database_url,
+        "documents_url": str(folder / "documents"),
+        "nats_url": around.server.url,
+        "telnyx_url": around.carrier.api,
+        "api_key": API_KEY,
+        "connection_id": world.FAX_CONNECTION_ID,
+        "from_number": world.FAX_NUMBER,
+        "retries": retry_table(QUICK),
+    }
+    async with (
+        running(Settings(**(usual | facts))) as addresses,
+        channel(f"127.0.0.1:{addresses.grpc}", default_deadline=30) as target,
+    ):
+        yield suite_at(around, target)
+
+
+def suite_at(around: Surroundings, target: grpc.aio.Channel) -> Suite:
+    """Return the suite whose fax service is at the other end of a channel."""
+    return Suite(
+        fax_service_pb2_grpc.FaxServiceStub(target),
+        sending_service_pb2_grpc.FaxSendingServiceStub(target),
+        around.stream,
+        Control(around.carrier.http),
+    )
+
+
 @asynccontextmanager
 async def fax_suite(
     server: NatsServer, database_url: str, folder: Path, **facts: Any
 ) -> AsyncIterator[Suite]:
     """Run everything for the block; the facts are settings of the fax service."""
-    async with AsyncExitStack() as stack:
-        enter = stack.enter_async_context
-        stream = await enter(bus(server.url, name="test"))
-        await ensure_streams(stream)
-        key = SimulatorSettings().public_key()
-        door = await enter(gateway(server, folder, TELNYX_PUBLIC_KEY=key))
-        webhooks = f"http://127.0.0.1:{door.addresses.http}/webhooks/telnyx"
-        carrier = await enter(
-            simulator.running(
-                SimulatorSettings(address="127.0.0.1:0", webhook_url=webhooks, time_scale=0.05)
-            )
-        )
-        usual: dict[str, Any] = {
-            "grpc_address": "127.0.0.1:0",
-            "admin_address": "127.0.0.1:0",
-            "database_url": database_url,
-            "documents_url": str(folder / "documents"),
-            "nats_url": server.url,
-            "telnyx_url": carrier.api,
-            "api_key": API_KEY,
-            "connection_id": world.FAX_CONNECTION_ID,
-            "from_number": world.FAX_NUMBER,
-            "retries": retry_table(QUICK),
-        }
-        addresses = await enter(running(Settings(**(usual | facts))))
-        target = await enter(channel(f"127.0.0.1:{addresses.grpc}", default_deadline=30))
-        yield Suite(
-            fax_service_pb2_grpc.FaxServiceStub(target),
-            sending_service_pb2_grpc.FaxSendingServiceStub(target),
-            stream,
-            Control(carrier.http),
-        )
+    async with (
+        surroundings(server, folder) as around,
+        fax_service(around, database_url, folder, **facts) as suite,
+    ):
+        yield suite
