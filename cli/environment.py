@@ -112,6 +112,7 @@ def development(folder: Path, ports: Ports) -> dict[str, str]:
         "SWITCHHOOK_VOICE_NUMBERS": f"{world.VOICE_NUMBER},{world.TEXML_NUMBER}",
         "SWITCHHOOK_VOICE_CONNECTION_ID": world.VOICE_CONNECTION_ID,
         "SWITCHHOOK_VOICE_HOLD_MUSIC_URL": "https://media.example.com/hold.mp3",
+        "SWITCHHOOK_VOICE_RECORDINGS_URL": str(folder / "voice-recordings"),
         "SWITCHHOOK_VOICE_TEXML_URL": f"http://{local}:{ports.webhooks}/texml",
         "SWITCHHOOK_MESSAGING_BRAND": "Example",
         "SWITCHHOOK_MESSAGING_HELP_URL": "example.com/help",

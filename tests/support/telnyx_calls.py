@@ -26,6 +26,12 @@ class FakeTelnyx:
         self.posts: list[tuple[str, str, dict[str, Any]]] = []
         self.effects: Counter[str] = Counter()
         self.script: dict[str, deque[str]] = {}
+        self.alive: dict[str, bool] = {}
+        """What GET /calls/{id} says of a leg; a leg that is not here is unknown to it."""
+        self.files: dict[str, bytes] = {}
+        """What can be downloaded, by name; anything else is gone."""
+        self.fresh: dict[str, str] = {}
+        """The file a fresh link of a recording leads to, by the recording's id."""
         self._known: set[str] = set()
 
     def answer(self, action: str, *behaviours: str) -> None:
@@ -52,6 +58,39 @@ class FakeTelnyx:
         if behaviour in ("accept", "lose"):
             self._act(leg, action, body["command_id"])
         return _ANSWERS.get(behaviour, _refusal)(behaviour)
+
+    async def _dial(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.posts.append(("", "dial", body))
+        waiting = self.script.get("dial")
+        behaviour = waiting.popleft() if waiting else "accept"
+        if behaviour != "accept":
+            return _ANSWERS.get(behaviour, _refusal)(behaviour)
+        self._act("", "dial", body["command_id"])
+        name = body["command_id"]
+        leg = {"call_leg_id": f"leg-{name}", "call_control_id": f"v3:control-{name}"}
+        return web.json_response({"data": {**leg, "call_session_id": f"session of {name}"}})
+
+    async def _state(self, request: web.Request) -> web.Response:
+        alive = self.alive.get(request.match_info["leg"])
+        if alive is None:
+            return web.json_response({"errors": [{"code": "10005"}]}, status=404)
+        return web.json_response({"data": {"is_alive": alive, "end_time": None}})
+
+    async def _recording(self, request: web.Request) -> web.Response:
+        name = self.fresh.get(request.match_info["recording"])
+        if name is None:
+            return web.json_response({"errors": [{"code": "10005"}]}, status=404)
+        links = {"mp3": self.link(name)}
+        return web.json_response({"data": {"download_urls": links}})
+
+    async def _file(self, request: web.Request) -> web.Response:
+        content = self.files.get(request.match_info["name"])
+        return web.Response(body=content) if content is not None else web.Response(status=403)
+
+    def link(self, name: str) -> str:
+        """Return where a file can be downloaded."""
+        return f"{self.url.removesuffix('/v2')}/files/{name}"
 
     def _act(self, leg: str, action: str, command_id: str) -> None:
         if command_id not in self._known:
@@ -89,6 +128,10 @@ async def fake_telnyx() -> AsyncIterator[FakeTelnyx]:
     fake = FakeTelnyx()
     app = web.Application()
     app.router.add_post("/v2/calls/{leg}/actions/{action}", fake._command)
+    app.router.add_post("/v2/calls", fake._dial)
+    app.router.add_get("/v2/calls/{leg}", fake._state)
+    app.router.add_get("/v2/recordings/{recording}", fake._recording)
+    app.router.add_get("/files/{name}", fake._file)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
@@ -145,6 +188,10 @@ class Leg:
         """End."""
         own = {"hangup_cause": "normal_clearing", "hangup_source": "caller"}
         return self._webhook("call.hangup", {**self._parties, **own})
+
+    def event(self, kind: str, **payload: Any) -> bytes:
+        """Have anything happen, with these fields in the payload."""
+        return self._webhook(kind, payload)
 
     def _webhook(self, kind: str, payload: dict[str, Any]) -> bytes:
         self._seconds += 1

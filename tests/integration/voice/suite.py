@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 
 import grpc
 from switchhook.voice.v1 import call_pb2, call_service_pb2
@@ -40,6 +41,7 @@ class Suite:
     calls: CallServiceStub
     texml: TexmlServiceStub
     ports: voice_app.Addresses
+    channel: grpc.aio.Channel
 
     async def deliver(self, *webhooks: bytes) -> None:
         """Publish webhooks as the gateway does, in this order."""
@@ -112,11 +114,22 @@ async def voice(
     }
     async with bus(nats_url, name="test") as stream:
         await ensure_streams(stream, max_bytes=2**28)
-        async with (
-            voice_app.running(load(Settings, environ)) as ports,
-            grpc.aio.insecure_channel(f"127.0.0.1:{ports.grpc}") as channel,
-        ):
-            yield Suite(stream, telnyx, CallServiceStub(channel), TexmlServiceStub(channel), ports)
+        with TemporaryDirectory(prefix="voice-recordings-") as folder:
+            environ.setdefault("SWITCHHOOK_VOICE_RECORDINGS_URL", folder)
+            async with _running(stream, environ, telnyx) as suite:
+                yield suite
+
+
+@asynccontextmanager
+async def _running(
+    stream: Bus, environ: dict[str, str], telnyx: FakeTelnyx
+) -> AsyncIterator[Suite]:
+    async with (
+        voice_app.running(load(Settings, environ)) as ports,
+        grpc.aio.insecure_channel(f"127.0.0.1:{ports.grpc}") as channel,
+    ):
+        calls, texml = CallServiceStub(channel), TexmlServiceStub(channel)
+        yield Suite(stream, telnyx, calls, texml, ports, channel)
 
 
 @asynccontextmanager
