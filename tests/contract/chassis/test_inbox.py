@@ -147,3 +147,20 @@ async def test_old_answers_are_pruned(opened: Database) -> None:
         assert await requests.prune(connection, NOON) == 0
         assert await requests.prune(connection, NOON + timedelta(seconds=1)) == 1
         assert await requests.replay(connection, "Send", "id", b"print") is None
+
+
+async def test_a_request_that_comes_twice_is_carried_out_once(opened: Database) -> None:
+    """The second gets the first one's answer; another request under its id is refused."""
+    requests, done = Ledger().requests, list[str]()
+
+    async def act() -> bytes:
+        done.append("done")
+        return b"answer"
+
+    for _ in range(2):
+        async with opened.transaction() as connection:
+            assert await requests.once(connection, "Send", "id", b"asked", act) == b"answer"
+    assert done == ["done"]
+    async with opened.transaction() as connection:
+        with pytest.raises(AlreadyDone):
+            await requests.once(connection, "Send", "id", b"something else", act)
