@@ -1,4 +1,4 @@
-"""A small service of the tests' own: inbox, outbox, requests, timers, contents, entries."""
+"""A small service of the tests' own: every table of the chassis, and entries."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import sqlalchemy as sa
 
 from chassis.archive import Contents
+from chassis.change_log import ChangeLog
 from chassis.clock import Clock
 from chassis.database import Database, database
 from chassis.inbox import Inbox
@@ -26,6 +27,7 @@ class Ledger:
         self.outbox = Outbox(self.metadata, clock=clock)
         self.requests = Requests(self.metadata, clock=clock)
         self.timers = Timers(self.metadata)
+        self.changes = ChangeLog(self.metadata, "changes", clock=clock)
         self.contents = Contents(self.metadata, self.outbox, clock=clock)
         self.entries = sa.Table(
             "entry",

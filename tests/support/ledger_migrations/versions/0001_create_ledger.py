@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic.operations import Operations
 
-from chassis import archive, inbox, outbox, requests, timers
+from chassis import archive, change_log, inbox, outbox, requests, timers
 
 revision = "0001"
 down_revision = None
@@ -16,6 +16,7 @@ def upgrade(op: Operations) -> None:
     requests.create_v1(op)
     timers.create_v1(op)
     archive.create_v1(op)
+    change_log.create_v1(op, "changes")
     op.create_table(
         "entry",
         sa.Column("entry_id", sa.Integer, primary_key=True, autoincrement=True),
