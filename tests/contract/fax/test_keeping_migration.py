@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,7 +12,7 @@ from tests.support.keeping import DAY, NOW, cupboard, policy
 
 MIGRATIONS = Path("services/fax/migrations")
 FIRST = "0001_create_faxes.py"
-COLUMNS = {
+COLUMNS: dict[str, Any] = {
     "create_time": sa.DateTime(timezone=True),
     "update_time": sa.DateTime(timezone=True),
     "document_store_time": sa.DateTime(timezone=True),
