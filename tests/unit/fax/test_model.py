@@ -1,5 +1,6 @@
 """What events make of a fax."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from random import Random
@@ -101,3 +102,31 @@ def test_order_and_repetition_never_matter(events: list[Observation], random: Ra
     shuffled = [*events, *events]
     random.shuffle(shuffled)
     assert after(*events) == after(*shuffled)
+
+
+def test_a_document_is_awaited_from_the_first_word_of_it() -> None:
+    """Whatever order the events come in, the first time the carrier had it counts."""
+    early, late = seen(State.RECEIVED, 3), seen(State.RECEIVED, 9)
+    for events in ((early, late), (late, early)):
+        fax = after(seen(State.RECEIVING), *events)
+        assert fax.announce_time == START + timedelta(seconds=3)
+        assert fax.awaits_document
+    assert not after(seen(State.RECEIVING)).awaits_document
+
+
+def test_a_fax_that_broke_off_may_have_pages() -> None:
+    """A failure on the way in that names a link has a document; one on the way out has none."""
+    link = "https://media.example.com/part.pdf"
+    inbound = seen(State.FAILED, 5, media_url=link, direction=Direction.INBOUND)
+    assert after(seen(State.RECEIVING), inbound).awaits_document
+    assert not after(seen(State.RECEIVING), seen(State.FAILED)).awaits_document
+    outbound = seen(State.FAILED, 5, media_url=link, direction=Direction.OUTBOUND)
+    assert not after(seen(State.SENDING), outbound).awaits_document
+
+
+def test_what_is_blanked_stays_blank() -> None:
+    """An event that comes after the numbers were blanked adds its facts, but no number."""
+    known = after(seen(State.RECEIVING, from_number="+13125550101", to_number="+12025550130"))
+    blank = replace(known, from_number="", to_number="", redact_time=START)
+    fax = observe(blank, seen(State.RECEIVED, 9, from_number="+13125550101", page_count=3))
+    assert (fax.from_number, fax.to_number, fax.page_count) == ("", "", 3)
