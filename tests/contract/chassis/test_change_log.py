@@ -143,12 +143,17 @@ async def test_writers_and_numberers_at_once_leave_no_gap(book: Book) -> None:
     assert len(set(things(first))) == 20
 
 
-async def test_a_change_committed_late_is_not_passed_over(book: Book) -> None:
-    """A transaction that began first and commits last gets a number after those told already."""
-    if book.opened.dialect == "sqlite":
-        pytest.skip("on SQLite one transaction writes at a time")
-    async with book.followed() as watching:
-        async with book.opened.transaction() as slow:
+async def test_a_change_committed_late_is_not_passed_over(postgres_database_url: str) -> None:
+    """A transaction that began first and commits last gets a number after those told already.
+
+    On SQLite one transaction writes at a time.
+    """
+    async with (
+        ledger_database(postgres_database_url) as opened,
+        Book(opened).followed() as watching,
+    ):
+        book = Book(opened)
+        async with opened.transaction() as slow:
             await book.ledger.changes.note(slow, "shoe", "slow")
             await book.note("quick")
             assert things(await take(watching, 1)) == ["QUICK"]
