@@ -75,9 +75,9 @@ class Offering:
         return offer
 
     async def rung(self, connection: AsyncConnection, case: Case, leg: Call, now: datetime) -> Case:
-        """Note that the agent's phone rings."""
+        """Note the leg on which the agent is dialled, and that it rings."""
         offer = replace(case.offer, leg_id=leg.leg_id)
-        if offer.state is OfferState.PENDING:
+        if leg.initiated and offer.state is OfferState.PENDING:
             offer = offer.to(OfferState.RINGING)
         return await self._offer(connection, case, offer, now)
 
