@@ -57,6 +57,7 @@ class Place:
     """Where a page of decisions ends."""
 
     time: datetime
+    visit: int
     decision_id: str
 
 

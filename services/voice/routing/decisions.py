@@ -71,15 +71,18 @@ class Decisions:
     async def page(
         self, connection: AsyncConnection, wanted: DecisionFilter, after: Place | None, limit: int
     ) -> Sequence[Decision]:
-        """Return at most `limit` decisions, newest first, those after a place."""
+        """Return at most `limit` decisions, newest first, those after a place.
+
+        Those of one moment, which one look at a call makes, come by the visits of its steps.
+        """
         table = decisions.c
         query = sa.select(table.body).where(*_wanted(wanted))
         if after is not None:
-            place = sa.tuple_(table.decide_time, table.decision_id)
-            end = sa.tuple_(sa.literal(after.time, table.decide_time.type), after.decision_id)
-            query = query.where(place < end)
-        query = query.order_by(table.decide_time.desc(), table.decision_id.desc()).limit(limit)
-        bodies = (await connection.execute(query)).scalars()
+            place = sa.tuple_(table.decide_time, table.visit, table.decision_id)
+            time = sa.literal(after.time, table.decide_time.type)
+            query = query.where(place < sa.tuple_(time, after.visit, after.decision_id))
+        order = (table.decide_time.desc(), table.visit.desc(), table.decision_id.desc())
+        bodies = (await connection.execute(query.order_by(*order).limit(limit))).scalars()
         return [self._unpack(bytes(body)) for body in bodies]
 
     async def prune(

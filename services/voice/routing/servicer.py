@@ -19,6 +19,7 @@ from services.voice.routing.translate_decisions import (
     decision_filter,
     decision_out,
     decision_place,
+    decision_position,
     page_after,
 )
 from services.voice.routing.translate_plan import plan_out, read_plan
@@ -150,6 +151,5 @@ class RoutingServicer(routing_service_pb2_grpc.RoutingServiceServicer):
         async with self._database.reading() as connection:
             found = await self._decisions.page(connection, wanted, after, size + 1)
         shown, more = found[:size], len(found) > size
-        end = [shown[-1].time.isoformat(), shown[-1].decision_id] if more else []
-        token = pages.encode(end, filters) if more else ""
+        token = pages.encode(decision_position(shown[-1]), filters) if more else ""
         return pb.ListDecisionsResponse(decisions=map(decision_out, shown), next_page_token=token)

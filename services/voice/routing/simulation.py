@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.voice.queues.model import Boost, Entry, Queue
-from services.voice.queues.score import score
+from services.voice.queues.model import Queue
 from services.voice.routing.branching import Considered, applies, choose, required, standing
 from services.voice.routing.inputs import Inputs, Name
 from services.voice.routing.plan import (
@@ -25,6 +24,7 @@ from services.voice.routing.plan import (
     exits,
 )
 from services.voice.routing.prompts import Prompt
+from services.voice.routing.scoring import entering
 
 MOST_VISITS = 200
 """Visits after which a walk is given up: its caller answers menus for ever."""
@@ -174,7 +174,7 @@ class _Walker:
         waiting = replace(
             visit,
             options=place.considered,
-            scores=self._scores(queue, place.boosts),
+            scores=entering(queue, self._inputs, place.boosts, self._now),
             queue_id=step.queue_id,
             skills=place.skills,
         )
@@ -186,23 +186,6 @@ class _Walker:
         if happening.exit == "max_wait":
             happening = replace(happening, wait=step.max_wait or queue.max_wait)
         return self._taken(self._searched(waiting, step, happening.wait), step, happening)
-
-    def _scores(
-        self, queue: Queue, boosts: Sequence[tuple[str, timedelta]]
-    ) -> tuple[tuple[str, float], ...]:
-        """Score the caller as the queue would on entering it."""
-        entry = Entry(
-            entry_id="",
-            leg_id="",
-            queue_id=queue.queue_id,
-            enqueue_time=self._now,
-            enter_time=self._now,
-            is_vip=self._inputs.flag(Name.VIP),
-            escalated=self._inputs.flag(Name.ESCALATED_CASE),
-            credit=self._inputs.credit(queue.queue_id, queue.scoring.credit_window),
-            boosts=tuple(Boost(label, ahead) for label, ahead in boosts),
-        )
-        return tuple((each.label, each.seconds) for each in score(entry, queue, self._now).parts)
 
     def _searched(self, visit: Visit, step: EnqueueStep, wait: timedelta) -> Visit:
         """Widen the search as far as the wait goes."""

@@ -46,7 +46,7 @@ decisions = sa.Table(
     sa.Column("has_inputs", sa.Boolean, nullable=False),
     sa.Column("decide_time", UtcTime, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Index("ix_routing_decisions_newest", "decide_time", "decision_id"),
+    sa.Index("ix_routing_decisions_newest", "decide_time", "visit", "decision_id"),
     sa.Index("ix_routing_decisions_leg", "leg_id", "decide_time"),
     sa.Index("ix_routing_decisions_plan", "plan_id", "decide_time"),
 )

@@ -118,13 +118,19 @@ def decision_filter(asked: service_pb.ListDecisionsRequest) -> DecisionFilter:
     )
 
 
+def decision_position(known: Decision) -> list[str | int]:
+    """Return the place of a decision as a page token holds it."""
+    return [known.time.isoformat(), known.visit, known.decision_id]
+
+
 def decision_place(position: Sequence[str | int]) -> Place | None:
     """Return the place a page token holds; raises Invalid when it cannot be one."""
     if not position:
         return None
     try:
-        time, decision_id = map(str, position)
-        return Place(datetime.fromisoformat(time).astimezone(UTC), str(UUID(decision_id)))
+        time, visit, decision_id = position
+        moment = datetime.fromisoformat(str(time)).astimezone(UTC)
+        return Place(moment, _small(int(visit)), str(UUID(str(decision_id))))
     except (ValueError, OverflowError):
         raise _no_token() from None
 
@@ -138,7 +144,17 @@ def page_after(token: str, filters: bytes, first: P) -> P:
     # No key holds a NUL, and no database takes one.
     if len(position) != 1 or type(key) is not type(first) or "\x00" in str(key):
         raise _no_token()
-    return key
+    try:
+        return _small(key) if isinstance(key, int) else key
+    except ValueError:
+        raise _no_token() from None
+
+
+def _small(number: int) -> int:
+    """Return a number a column holds, or raise ValueError."""
+    if not 0 <= number < 2**31:
+        raise ValueError("no column holds this")
+    return number
 
 
 def _no_token() -> Invalid:

@@ -84,16 +84,18 @@ async def test_what_was_known_last_is_found_again(connection: AsyncConnection) -
 
 
 async def test_pages_go_on_where_they_ended(connection: AsyncConnection) -> None:
-    """Newest first, those of one moment by id, none twice and none left out."""
-    made = [decision(f"leg-{index}", 0, later=index // 3) for index in range(9)]
+    """Newest first, those of one moment by visit, none twice and none left out."""
+    made = [decision(f"leg-{index}", 9 - index // 2, later=index // 4) for index in range(9)]
     for each in made:
         await DECISIONS.record(connection, each)
-    expected = sorted(made, key=lambda each: (each.time, each.decision_id), reverse=True)
+    expected = sorted(
+        made, key=lambda each: (each.time, each.visit, each.decision_id), reverse=True
+    )
     seen: list[Decision] = []
     place = None
     while page := await DECISIONS.page(connection, EVERYTHING, place, 2):
         seen += page
-        place = Place(page[-1].time, page[-1].decision_id)
+        place = Place(page[-1].time, page[-1].visit, page[-1].decision_id)
     assert seen == expected
 
 

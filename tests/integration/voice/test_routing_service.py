@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from switchhook.voice.v1 import decision_pb2
@@ -10,7 +11,7 @@ from switchhook.voice.v1 import routing_plan_pb2 as plan_pb
 from switchhook.voice.v1 import routing_service_pb2 as pb
 from switchhook.voice.v1 import routing_simulation_pb2 as simulation_pb
 
-from chassis import times
+from chassis import pages, times
 from chassis.errors import AlreadyDone, Invalid, NotFound, NotYet
 from chassis.grpc_status import as_faults
 from services.voice.routing.conditions import CallerIs, Trait
@@ -129,6 +130,25 @@ async def test_plans_come_in_pages(served: Served) -> None:
     assert second.next_page_token == ""
     with pytest.raises(Invalid), as_faults():
         await served.stub.ListPlans(pb.ListPlansRequest(page_token=token, called_number=OURS))
+
+
+async def test_tokens_nobody_gave_are_refused(served: Served) -> None:
+    """A position no list has, in a token of the right form, is the caller's fault, not ours."""
+    revisions = pb.ListPlanRevisionsRequest(plan_id="default")
+    decisions = pb.ListDecisionsRequest()
+    calls: list[tuple[Any, Any, list[str | int]]] = [
+        (served.stub.ListPlans, pb.ListPlansRequest(), ["a\x00"]),
+        (served.stub.ListPlans, pb.ListPlansRequest(), [1]),
+        (served.stub.ListPlanRevisions, revisions, [2**40]),
+        (served.stub.ListPlanRevisions, revisions, ["1"]),
+        (served.stub.ListDecisions, decisions, ["yesterday", 1, unique()]),
+        (served.stub.ListDecisions, decisions, [MORNING.isoformat(), 2**40, unique()]),
+        (served.stub.ListDecisions, decisions, [MORNING.isoformat(), 1, "x"]),
+    ]
+    for method, request, position in calls:
+        request.page_token = pages.encode(position, pages.filters(request))
+        with pytest.raises(Invalid), as_faults():
+            await method(request)
 
 
 async def simulated(

@@ -55,6 +55,6 @@ def _create_decisions(op: Operations) -> None:
         sa.Column("body", sa.LargeBinary, nullable=False),
     )
     newest, leg, plan = (f"ix_routing_decisions_{each}" for each in ("newest", "leg", "plan"))
-    op.create_index(newest, "routing_decisions", ["decide_time", "decision_id"])
+    op.create_index(newest, "routing_decisions", ["decide_time", "visit", "decision_id"])
     op.create_index(leg, "routing_decisions", ["leg_id", "decide_time"])
     op.create_index(plan, "routing_decisions", ["plan_id", "decide_time"])
