@@ -20,14 +20,15 @@ EFFECTS = (
     "autoresponder.replied",
     "call.answer",
     "call.speak",
-    "call.enqueue",
+    "call.playback_start",
     "call.dial",
+    "call.bridge",
     "media.downloaded",
     "fax.accepted",
     "texml.say",
     "texml.enqueue",
 )
-EVENTS = ("message.received", "message.finalized", "call.initiated", "fax.received")
+EVENTS: tuple[str, ...] = ("message.received", "message.finalized", "call.initiated", "fax.received")
 EVENTS += ("fax.failed", "fax.delivered")
 
 
@@ -52,9 +53,9 @@ async def test_missing_effect_is_named(tmp_path: Path) -> None:
         assert await demo.status(seconds=DEMO_SECONDS) == 1
     finally:
         demo.clear_away()
-    for kind in ("call.answer", "call.speak", "call.enqueue"):
-        assert f"missing: one {kind}" in demo.output
-    assert not re.search(r"effect <- call\.(answer|speak|enqueue)\b", demo.output)
+    for kind in ("call.answer", "call.speak", "call.playback_start"):
+        # The two callers of our number; the lines of the tour have plans of their own.
+        assert demo.output.count(f"missing: one {kind}") == 2
     met, expected = _met(demo.output)
     assert met < expected
 

@@ -1,7 +1,5 @@
 """A desk that sends faxes, on a real database and a clock that a test moves; no carrier."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chassis.clock import FixedClock
-from chassis.database import Database, database
+from chassis.database import Database
 from services.fax import tables
 from services.fax.sending import translate
 from services.fax.sending.effects import Rendering
@@ -141,8 +139,8 @@ class Desk:
         return [row.path for row in await self.effects("event")]
 
 
-@asynccontextmanager
-async def fax_desk(database_url: str) -> AsyncIterator[Desk]:
-    """Open a desk for the block."""
-    async with database(database_url, schema="fax", migrations="services.fax.migrations") as opened:
-        yield Desk(opened)
+async def emptied(opened: Database) -> None:
+    """Delete every row of the service."""
+    async with opened.transaction() as connection:
+        for table in reversed(tables.metadata.sorted_tables):
+            await connection.execute(table.delete())

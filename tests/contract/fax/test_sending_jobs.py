@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -22,20 +22,12 @@ from tests.support.fax_jobs import (
     MINUTE,
     NOW,
     Desk,
-    fax_desk,
     fax_job,
     seen,
 )
 
 SECOND = AttemptKey(JOB_ID, 2)
 DELIVERED = seen(AttemptState.DELIVERED, fax_id="fax-1", page_count=2, call_duration=MINUTE)
-
-
-@pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
-    """A desk with nothing on it."""
-    async with fax_desk(database_url) as each:
-        yield each
 
 
 async def test_a_new_job_is_handed_over_at_once(desk: Desk) -> None:

@@ -1,6 +1,5 @@
 """What the stores of jobs and numbers promise, on both databases; what a cut-off call leaves."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +19,7 @@ from services.fax.sending.numbers import Mark, Number
 from services.fax.sending.plan import JobState
 from services.fax.sending.store import JobFilters, JobPosition, JobStore, NumberStore
 from services.fax.sending.taking import Sender, Taking
-from tests.support.fax_jobs import ADA, GRACE, JOB_ID, MINUTE, NOW, Desk, fax_desk, fax_job
+from tests.support.fax_jobs import ADA, GRACE, JOB_ID, MINUTE, NOW, Desk, fax_job
 
 WHOLE = fax_job(
     document=Document(
@@ -53,13 +52,6 @@ WHOLE = fax_job(
         ),
     ),
 )
-
-
-@pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
-    """A desk with nothing on it."""
-    async with fax_desk(database_url) as each:
-        yield each
 
 
 async def test_a_job_comes_back_as_it_was_saved(desk: Desk) -> None:
