@@ -6,7 +6,7 @@ Builders raise ValueError for what Telnyx is known to refuse, without repeating 
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ SPEAK_MAX_CHARACTERS = 3000
 
 RejectCause = Literal["CALL_REJECTED", "USER_BUSY"]
 
-_Fields = Mapping[str, str | int | None]
+_Fields = Mapping[str, str | int | dict[str, str | list[str]] | None]
 
 
 def dial(
@@ -153,6 +153,46 @@ def gather_using_speak(
         "maximum_tries": maximum_tries,
     }
     return _command(call_control_id, "gather_using_speak", fields, command_id, client_state)
+
+
+def gather_stop(
+    call_control_id: str, *, command_id: str, client_state: bytes | None = None
+) -> Request:
+    """Stop collecting keys; `call.gather.ended` says that it was cancelled."""
+    return _command(call_control_id, "gather_stop", {}, command_id, client_state)
+
+
+def transcription_start(
+    call_control_id: str,
+    *,
+    command_id: str,
+    client_state: bytes | None = None,
+    language: str = "en",
+    hints: Sequence[str] = (),
+) -> Request:
+    """Turn what the call's own side says into text, with phrases to expect.
+
+    `language` is one of the engine's short codes, such as "en" or "es". `call.transcription` tells
+    what was said.
+    """
+    config: dict[str, str | list[str]] = {
+        "transcription_engine": "Google",
+        "language": language,
+        "hints": list(hints),
+    }
+    fields: _Fields = {
+        "transcription_engine": "Google",
+        "transcription_engine_config": config,
+        "transcription_tracks": "inbound",
+    }
+    return _command(call_control_id, "transcription_start", fields, command_id, client_state)
+
+
+def transcription_stop(
+    call_control_id: str, *, command_id: str, client_state: bytes | None = None
+) -> Request:
+    """Stop turning speech into text."""
+    return _command(call_control_id, "transcription_stop", {}, command_id, client_state)
 
 
 def send_dtmf(

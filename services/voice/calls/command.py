@@ -65,8 +65,7 @@ class StopPlayback:
 class Gather:
     """Say a text and collect keys; one try, whoever asks decides on another.
 
-    `speech_hints` are words the caller may say instead. Only TeXML listens to speech; a commanded
-    leg collects keys.
+    `speech_hints` are phrases the caller may say instead; without them nobody listens.
     """
 
     text: str
@@ -79,6 +78,31 @@ class Gather:
     inter_digit: timedelta = timedelta(seconds=3)
     speech_hints: tuple[str, ...] = ()
     kind: ClassVar[CommandKind] = CommandKind.GATHER
+
+
+@dataclass(frozen=True, slots=True)
+class StopGather:
+    """Stop collecting keys for the gather with the key `of`."""
+
+    of: str
+    kind: ClassVar[CommandKind] = CommandKind.STOP_GATHER
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Turn what is said into text, as an answer to the gather with the key `of`."""
+
+    of: str
+    language: str = ""
+    hints: tuple[str, ...] = ()
+    kind: ClassVar[CommandKind] = CommandKind.LISTEN
+
+
+@dataclass(frozen=True, slots=True)
+class StopListening:
+    """Turn nothing into text any more."""
+
+    kind: ClassVar[CommandKind] = CommandKind.STOP_LISTENING
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +185,9 @@ Command = (
     | Play
     | StopPlayback
     | Gather
+    | StopGather
+    | Listen
+    | StopListening
     | SendDtmf
     | Record
     | StopRecording

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from chassis.effects import Done, Effect, Failed, RetryLater
-from services.voice.calls.command import Command, Dial, command_id, dial_id
+from services.voice.calls.command import Command, Dial, Gather, Listen, command_id, dial_id
 from services.voice.calls.facts import CommandKind, Role
 from services.voice.calls.model import Call
 from services.voice.calls.records import CommandRecord, CommandState, DialRecord
@@ -156,6 +156,8 @@ class Desk:
     ) -> bool:
         """Command a leg, once for each key; no row is locked.
 
+        A gather with phrases to expect has somebody listen as well.
+
         Returns False when the key was commanded before, and when no command can reach the leg: it
         is over, or no event has carried its control id yet.
         """
@@ -164,9 +166,11 @@ class Desk:
         effect = self.effects.command(call, key, command)
         if not await self.outbox.add(connection, effect):
             return False
-        now = self.clock.now()
-        identity = effect.effect_id
+        now, identity = self.clock.now(), effect.effect_id
         await self.calls.add_command(connection, call.leg_id, identity, key, command.kind, now)
+        if isinstance(command, Gather) and command.speech_hints:
+            listen = Listen(key, command.language, command.speech_hints)
+            await self.give(connection, call, f"{key}/listen", listen)
         return True
 
     async def dial(self, connection: AsyncConnection, dial: Dial) -> str:

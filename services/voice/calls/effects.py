@@ -1,7 +1,9 @@
 """Commands and dials as effects: the exact bytes to send to the carrier, signed."""
 
 import math
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from carrier import call_commands as wire
 from carrier.commands import Request
@@ -15,11 +17,14 @@ from services.voice.calls.command import (
     Gather,
     HangUp,
     LeaveQueue,
+    Listen,
     Play,
     Record,
     Reject,
     SendDtmf,
     Speak,
+    StopGather,
+    StopListening,
     StopPlayback,
     StopRecording,
     Transfer,
@@ -49,6 +54,25 @@ _RING_SECONDS = (5, 600)
 """The least and the most a dial may let it ring. Source: Telnyx, dial, `timeout_secs`."""
 
 
+Wire = tuple[Callable[..., Request], dict[str, Any]]
+"""A builder of a request, and what it is given beside the leg, the id and the token."""
+
+Plain = Answer | StopPlayback | StopGather | StopListening | StopRecording | LeaveQueue | HangUp
+Heard = Speak | Play | Gather | Listen | SendDtmf | Record
+Connecting = Reject | Transfer | Bridge | Enqueue
+
+_PLAIN: dict[type[Plain], Callable[..., Request]] = {
+    Answer: wire.answer,
+    StopPlayback: wire.stop_playback,
+    StopGather: wire.gather_stop,
+    StopListening: wire.transcription_stop,
+    StopRecording: wire.record_stop,
+    LeaveQueue: wire.leave_queue,
+    HangUp: wire.hangup,
+}
+"""The commands that say nothing but what they are."""
+
+
 class CommandEffects:
     """Turns commands into effects with the exact bytes to send."""
 
@@ -59,9 +83,9 @@ class CommandEffects:
     def command(self, call: Call, key: str, command: Command) -> Effect:
         """Return the effect of a command on a call; the same every time it is asked for."""
         identity = command_id(call.leg_id, key)
-        token = StateToken(call.role, call.subject, key, command.kind, call.leg_id)
-        state = self._tokens.sign(token)
-        request = self._request(call, key, command, identity, state)
+        state = self._tokens.sign(_token(call, key, command))
+        build, fields = self._wire(call, key, command)
+        request = build(call.control_id, command_id=identity, client_state=state, **fields)
         return Effect(
             effect_id=identity,
             kind=COMMAND,
@@ -102,122 +126,85 @@ class CommandEffects:
             max_attempts=_MAX_ATTEMPTS,
         )
 
-    def _request(
-        self, call: Call, key: str, command: Command, identity: str, state: bytes
-    ) -> Request:
-        control_id = call.control_id
+    def _wire(self, call: Call, key: str, command: Command) -> Wire:
+        if isinstance(command, Plain):
+            return _PLAIN[type(command)], {}
+        if isinstance(command, Heard):
+            return self._heard(command)
+        return self._connected(call, key, command)
+
+    def _heard(self, command: Heard) -> Wire:
+        """Return how the carrier is told to be heard by a leg, or to hear it."""
         match command:
-            case Answer():
-                return wire.answer(control_id, command_id=identity, client_state=state)
-            case Reject(cause):
-                return wire.reject(
-                    control_id, cause=cause.value, command_id=identity, client_state=state
-                )
             case Speak(text, language):
-                return wire.speak(
-                    control_id,
-                    text=text[: wire.SPEAK_MAX_CHARACTERS],
-                    voice=self._voice,
-                    language=language or None,
-                    command_id=identity,
-                    client_state=state,
-                )
+                return wire.speak, self._spoken(text, language)
             case Play(audio_url, loop):
-                return wire.play(
-                    control_id,
-                    audio_url=audio_url,
-                    loop=loop,
-                    command_id=identity,
-                    client_state=state,
-                )
-            case StopPlayback():
-                return wire.stop_playback(control_id, command_id=identity, client_state=state)
+                return wire.play, {"audio_url": audio_url, "loop": loop}
             case Gather():
-                return self._gather(control_id, command, identity, state)
+                return wire.gather_using_speak, self._gathered(command)
+            case Listen(_, language, hints):
+                short = language.partition("-")[0].lower() or "en"
+                return wire.transcription_start, {"language": short, "hints": hints}
             case SendDtmf(digits):
-                return wire.send_dtmf(
-                    control_id, digits=digits, command_id=identity, client_state=state
-                )
-            case Record(max_length, silence, beep):
-                return wire.record_start(
-                    control_id,
-                    max_seconds=_seconds(max_length),
-                    silence_seconds=_seconds(silence),
-                    beep=beep,
-                    command_id=identity,
-                    client_state=state,
-                )
-            case _:
-                return self._connecting(call, key, command, identity, state)
+                return wire.send_dtmf, {"digits": digits}
+            case Record():
+                return wire.record_start, _recorded(command)
 
-    def _connecting(
-        self,
-        call: Call,
-        key: str,
-        command: StopRecording | Transfer | Bridge | Enqueue | LeaveQueue | HangUp,
-        identity: str,
-        state: bytes,
-    ) -> Request:
-        control_id = call.control_id
+    def _connected(self, call: Call, key: str, command: Connecting) -> Wire:
+        """Return how the carrier is told to connect a leg, or not to."""
         match command:
-            case StopRecording():
-                return wire.record_stop(control_id, command_id=identity, client_state=state)
+            case Reject(cause):
+                return wire.reject, {"cause": cause.value}
             case Transfer():
-                return self._transfer(call, key, command, identity, state)
+                return wire.transfer, self._transferred(call, key, command)
             case Bridge(other, ""):
-                return wire.bridge(
-                    control_id,
-                    other_call_control_id=other,
-                    command_id=identity,
-                    client_state=state,
-                )
+                return wire.bridge, {"other_call_control_id": other}
             case Bridge(_, queue):
-                return wire.bridge_queue(
-                    control_id, queue_name=queue, command_id=identity, client_state=state
-                )
+                return wire.bridge_queue, {"queue_name": queue}
             case Enqueue(queue, max_wait):
-                return wire.enqueue(
-                    control_id,
-                    queue_name=queue,
-                    max_wait_seconds=_seconds(max_wait) or None,
-                    command_id=identity,
-                    client_state=state,
-                )
-            case LeaveQueue():
-                return wire.leave_queue(control_id, command_id=identity, client_state=state)
-            case HangUp():
-                return wire.hangup(control_id, command_id=identity, client_state=state)
+                wait = _seconds(max_wait) or None
+                return wire.enqueue, {"queue_name": queue, "max_wait_seconds": wait}
 
-    def _gather(self, control_id: str, asked: Gather, identity: str, state: bytes) -> Request:
-        return wire.gather_using_speak(
-            control_id,
-            text=asked.text[: wire.SPEAK_MAX_CHARACTERS],
-            voice=self._voice,
-            language=asked.language or None,
-            minimum_digits=asked.min_digits,
-            maximum_digits=max(asked.min_digits, asked.max_digits),
-            valid_digits=asked.valid_digits,
-            terminating_digit=asked.terminator,
-            timeout_millis=_milliseconds(asked.timeout),
-            inter_digit_timeout_millis=_milliseconds(asked.inter_digit),
-            command_id=identity,
-            client_state=state,
-        )
+    def _spoken(self, text: str, language: str) -> dict[str, Any]:
+        short = text[: wire.SPEAK_MAX_CHARACTERS]
+        return {"text": short, "voice": self._voice, "language": language or None}
 
-    def _transfer(
-        self, call: Call, key: str, asked: Transfer, identity: str, state: bytes
-    ) -> Request:
+    def _gathered(self, asked: Gather) -> dict[str, Any]:
+        return {
+            **self._spoken(asked.text, asked.language),
+            "minimum_digits": asked.min_digits,
+            "maximum_digits": max(asked.min_digits, asked.max_digits),
+            "valid_digits": asked.valid_digits,
+            "terminating_digit": asked.terminator,
+            "timeout_millis": _milliseconds(asked.timeout),
+            "inter_digit_timeout_millis": _milliseconds(asked.inter_digit),
+        }
+
+    def _transferred(self, call: Call, key: str, asked: Transfer) -> dict[str, Any]:
         subject = f"{call.leg_id}/{key}"
         target = StateToken(Role.DIALLED, subject, key, CommandKind.TRANSFER)
-        return wire.transfer(
-            call.control_id,
-            to=asked.to,
-            from_number=asked.from_number or None,
-            timeout_seconds=_ring_seconds(asked.timeout),
-            target_client_state=self._tokens.sign(target),
-            command_id=identity,
-            client_state=state,
-        )
+        return {
+            "to": asked.to,
+            "from_number": asked.from_number or None,
+            "timeout_seconds": _ring_seconds(asked.timeout),
+            "target_client_state": self._tokens.sign(target),
+        }
+
+
+def _recorded(asked: Record) -> dict[str, Any]:
+    return {
+        "max_seconds": _seconds(asked.max_length),
+        "silence_seconds": _seconds(asked.silence),
+        "beep": asked.beep,
+    }
+
+
+def _token(call: Call, key: str, command: Command) -> StateToken:
+    """Return the token of a command; what is done for a gather tells of that gather."""
+    kind = command.kind
+    if isinstance(command, Listen | StopGather):
+        key, kind = command.of, CommandKind.GATHER
+    return StateToken(call.role, call.subject, key, kind, call.leg_id)
 
 
 def _seconds(length: timedelta | None) -> int:

@@ -24,9 +24,10 @@ from chassis.objects import Objects, open_objects
 from chassis.timers import Handler
 from services.voice.calls import sweeper
 from services.voice.calls.acting import Acting
-from services.voice.calls.desk import Desk
+from services.voice.calls.desk import Desk, LegListener
 from services.voice.calls.dial_store import SqlDials
 from services.voice.calls.effects import COMMAND, DIAL, CommandEffects
+from services.voice.calls.listening import Listening
 from services.voice.calls.performers import CommandPerformer, DialPerformer
 from services.voice.calls.ports import OwnNumbers
 from services.voice.calls.reading import CallReader
@@ -94,7 +95,8 @@ def telephony(
     tokens = StateTokens(state_secrets)
     desk = Desk(calls, dials, outbox, CommandEffects(speech, tokens), clock)
     sweeping = Sweeper(calls, outbox, timers, lost_after, lost_check_every)
-    switchboard = Switchboard(calls, dials, outbox, timeline, numbers, clock, [sweeping], [])
+    hearing: list[LegListener] = [sweeping, Listening(desk)]
+    switchboard = Switchboard(calls, dials, outbox, timeline, numbers, clock, hearing, [])
     archive = RecordingArchive(SqlRecordings(), outbox, timeline, clock, [])
     return Telephony(calls, dials, timeline, tokens, desk, switchboard, sweeping, archive)
 

@@ -253,3 +253,37 @@ async def test_an_agent_who_calls_us_is_a_caller(opened: Office) -> None:
     await opened.hear(replace(seen.INITIATED, role=Role.AGENT, subject="offer-1"))
     call = (await opened.call()).call
     assert (call.role, call.subject) == (Role.CALLER, "")
+
+
+def answer(key: str, digits: str = "", speech: str = "") -> Call:
+    """Return what an event says of a gather's end."""
+    status = ResultStatus.COMPLETED
+    ended = Result(key, CommandKind.GATHER, at(5), status, digits, speech)
+    return replace(seen.LEG, results=frozenset({ended}))
+
+
+@pytest.mark.parametrize(
+    ("digits", "speech", "stopped"),
+    [
+        ("1", "", [CommandKind.STOP_LISTENING]),
+        ("", "sales please", [CommandKind.STOP_LISTENING, CommandKind.STOP_GATHER]),
+    ],
+)
+async def test_a_gather_of_phrases_listens_until_it_has_its_answer(
+    opened: Office, digits: str, speech: str, stopped: list[CommandKind]
+) -> None:
+    """Whoever speaks need not press: what still waits for the other answer is stopped, once."""
+    await opened.hear(seen.INITIATED, seen.ANSWERED)
+    await opened.give("1.menu", Gather("Sales?", speech_hints=("sales",)))
+    asked = [CommandKind.GATHER, CommandKind.LISTEN]
+    assert [each.kind for each in await opened.commands()] == asked
+    await opened.hear(answer("1.menu", digits, speech), answer("1.menu", digits, speech))
+    assert [each.kind for each in await opened.commands()] == [*asked, *stopped]
+
+
+async def test_a_gather_of_keys_alone_listens_to_nobody(opened: Office) -> None:
+    """Without phrases nothing is started, and nothing is stopped."""
+    await opened.hear(seen.INITIATED, seen.ANSWERED)
+    await opened.give("1.menu", Gather("Press 1."))
+    await opened.hear(answer("1.menu", "1"))
+    assert [each.kind for each in await opened.commands()] == [CommandKind.GATHER]

@@ -104,8 +104,8 @@ async def test_sends_the_bytes_the_key_and_the_idempotency_key() -> None:
 async def test_keeps_the_escapes_of_an_id() -> None:
     """A quoted id reaches the wire as it was quoted, neither decoded nor quoted twice."""
     async with wire(answer=reply("200 OK")) as server:
-        await outcome_of(server.url, commands.hangup("v3:a/b?c", command_id="c-1"))
-    assert server.requests[0].startswith(b"POST /v2/calls/v3%3Aa%2Fb%3Fc/actions/hangup HTTP/1.1")
+        await outcome_of(server.url, commands.get_message("v3:a/b?c"))
+    assert server.requests[0].startswith(b"GET /v2/messages/v3%3Aa%2Fb%3Fc HTTP/1.1")
 
 
 async def test_a_command_without_a_body_has_none() -> None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from carrier import call_commands as calls
 from carrier import commands
 from carrier.commands import Request
 
@@ -25,22 +26,24 @@ REQUESTS = [
         webhook_url="https://hooks.example.com",
     ),
     commands.get_message("m-1"),
-    commands.dial(
+    calls.dial(
         connection_id="7",
         to="+12025550101",
         from_number="+12025550102",
         command_id="c",
         client_state=b"x",
         timeout_seconds=30,
+        display_name="Switchhook",
         link_to=CALL,
         bridge_on_answer=True,
+        park_after_unbridge=True,
         webhook_url="https://hooks.example.com",
     ),
-    commands.answer(CALL, command_id="c", client_state=b"x"),
-    commands.reject(CALL, cause="USER_BUSY", command_id="c", client_state=b"x"),
-    commands.hangup(CALL, command_id="c", client_state=b"x"),
-    commands.speak(CALL, text="hi", voice="female", language="en-US", ssml=True, command_id="c"),
-    commands.enqueue(
+    calls.answer(CALL, command_id="c", client_state=b"x"),
+    calls.reject(CALL, cause="USER_BUSY", command_id="c", client_state=b"x"),
+    calls.hangup(CALL, command_id="c", client_state=b"x"),
+    calls.speak(CALL, text="hi", voice="female", language="en-US", ssml=True, command_id="c"),
+    calls.enqueue(
         CALL,
         queue_name="vip",
         command_id="c",
@@ -48,9 +51,28 @@ REQUESTS = [
         max_size=1,
         keep_after_hangup=True,
     ),
-    commands.leave_queue(CALL, command_id="c"),
-    commands.bridge_queue(CALL, queue_name="vip", command_id="c"),
-    commands.get_call(CALL),
+    calls.leave_queue(CALL, command_id="c"),
+    calls.bridge_queue(CALL, queue_name="vip", command_id="c"),
+    calls.bridge(CALL, other_call_control_id="v3:2", command_id="c"),
+    calls.play(CALL, audio_url="https://example.com/a.mp3", loop=True, command_id="c"),
+    calls.stop_playback(CALL, command_id="c"),
+    calls.gather_using_speak(CALL, text="hi", voice="female", language="en-US", command_id="c"),
+    calls.gather_stop(CALL, command_id="c"),
+    calls.transcription_start(CALL, hints=["sales"], command_id="c"),
+    calls.transcription_stop(CALL, command_id="c"),
+    calls.send_dtmf(CALL, digits="1", command_id="c"),
+    calls.record_start(CALL, max_seconds=1, silence_seconds=1, beep=True, command_id="c"),
+    calls.record_stop(CALL, command_id="c"),
+    calls.transfer(
+        CALL,
+        to="sip:a@example.com",
+        from_number="+12025550102",
+        timeout_seconds=30,
+        target_client_state=b"x",
+        command_id="c",
+    ),
+    calls.get_recording("r-1"),
+    calls.get_call(CALL),
     commands.refresh_fax("f-1"),
     commands.get_fax("f-1"),
 ]

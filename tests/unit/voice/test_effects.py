@@ -17,12 +17,15 @@ from services.voice.calls.command import (
     Gather,
     HangUp,
     LeaveQueue,
+    Listen,
     Play,
     Record,
     Reject,
     RejectCause,
     SendDtmf,
     Speak,
+    StopGather,
+    StopListening,
     StopPlayback,
     StopRecording,
     Transfer,
@@ -74,6 +77,21 @@ DIAL = Dial("+13125550199", OURS, "1234567890123456789", Role.AGENT, "offer-1")
                 "maximum_tries": 1,
             },
         ),
+        (StopGather("1.greeting"), "gather_stop", {}),
+        (
+            Listen("1.greeting", "es-MX", ("ventas",)),
+            "transcription_start",
+            {
+                "transcription_engine": "Google",
+                "transcription_engine_config": {
+                    "transcription_engine": "Google",
+                    "language": "es",
+                    "hints": ["ventas"],
+                },
+                "transcription_tracks": "inbound",
+            },
+        ),
+        (StopListening(), "transcription_stop", {}),
         (SendDtmf("1w2"), "send_dtmf", {"digits": "1w2"}),
         (
             Record(timedelta(minutes=2), timedelta(seconds=4.2)),
@@ -114,7 +132,10 @@ def test_a_command_becomes_one_exact_request(
     assert effect.path == f"/calls/v3%3Acontrol-1/actions/{action}"
     sent = orjson.loads(effect.body)
     token = TOKENS.verify(sent.pop("client_state"), "leg-1")
-    assert token == StateToken(Role.UNKNOWN, "", "1.greeting", command.kind, "leg-1")
+    # What is done for a gather carries the gather's own token: its events tell of the gather.
+    of_gather = isinstance(command, StopGather | Listen)
+    kind = CommandKind.GATHER if of_gather else command.kind
+    assert token == StateToken(Role.UNKNOWN, "", "1.greeting", kind, "leg-1")
     assert sent == {**body, "command_id": identity}
 
 
