@@ -44,4 +44,6 @@ faxes = sa.Table(
     sa.Index("faxes_newest", "create_time", "fax_id"),
     sa.Index("faxes_from", "from_number", "create_time"),
     sa.Index("faxes_to", "to_number", "create_time"),
+    sa.Index("faxes_document", "document_state", "create_time"),
+    sa.Index("faxes_redact", "redact_time", "create_time"),
 )

@@ -129,7 +129,7 @@ FAXES = Subjects(
     ),
     erasable={
         Part.DOCUMENT: faxes.c.document_state.in_(_IN_STORE),
-        Part.RECORD: faxes.c.document_state.not_in(_COMING),
+        Part.RECORD: sa.and_(faxes.c.redact_time.is_(None), faxes.c.document_state.not_in(_COMING)),
     },
 )
 

@@ -21,6 +21,9 @@ def upgrade(op: Operations) -> None:
     """Create everything."""
     op.add_column("faxes", sa.Column("announce_time", _TIME))
     op.add_column("faxes", sa.Column("redact_time", _TIME))
+    # What is awaited and what has grown old are looked for again and again.
+    op.create_index("faxes_document", "faxes", ["document_state", "create_time"])
+    op.create_index("faxes_redact", "faxes", ["redact_time", "create_time"])
     archive.create_v1(op)
     _own_stored_documents(op)
     _retention(op)
