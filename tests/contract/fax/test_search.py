@@ -3,8 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from services.fax.keeping.facts import FactFinder
 from services.fax.keeping.holds import Scope
 from services.fax.keeping.resends import Resends
@@ -38,29 +36,24 @@ async def link(kept: Cupboard, fax_id: str, *page_hashes: int) -> None:
         await Resends().link(connection, fax, page_hashes)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("invoice", {"1", "2"}),
-        ("INVOICE 4711", {"1"}),
-        ("4711 invoice", {"1"}),
-        ("inv", {"1", "2"}),
-        ("voice", set()),
-        ("strasse", {"2"}),
-        ("page two", {"1"}),
-        ("invoice nothing", set()),
-        ("100%", {"2"}),
-    ],
-)
-async def test_texts_are_found_by_their_words(
-    kept: Cupboard, text: str, expected: set[str]
-) -> None:
+async def test_texts_are_found_by_their_words(kept: Cupboard) -> None:
     """All words, in any order and case; a beginning finds the word, a middle does not."""
     for fax_id in ("1", "2", "3"):
         await kept.keep(received(fax_id))
     await write(kept, "1", "Invoice No. 4711", "on page two")
     await write(kept, "2", "invoice, Hauptstraße und STRASSE; 100 %\x00")
-    assert await found(kept, words=words_of(text)) == expected
+    expected = {
+        "invoice": {"1", "2"},
+        "INVOICE 4711": {"1"},
+        "4711 invoice": {"1"},
+        "inv": {"1", "2"},
+        "voice": set(),
+        "strasse": {"2"},
+        "page two": {"1"},
+        "invoice nothing": set(),
+        "100%": {"2"},
+    }
+    assert {text: await found(kept, words=words_of(text)) for text in expected} == expected
 
 
 async def test_a_newer_text_replaces_the_older(kept: Cupboard) -> None:
