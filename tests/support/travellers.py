@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from chassis.clock import FixedClock
-from chassis.database import Database, database
+from chassis.database import Database
 from chassis.effects import State
 from chassis.settings import load
 from chassis.timers import Ticker
@@ -90,16 +90,26 @@ class World:
             pass
 
     async def wait(self, seconds: float) -> None:
-        """Let time pass, a second at a time, as the service would live through it."""
-        for _ in range(round(seconds)):
-            self.clock.advance(timedelta(seconds=1))
+        """Let time pass, ringing every timer at its time."""
+        until = self.clock.now() + timedelta(seconds=seconds)
+        while (due := await self._next_due()) is not None and due <= until:
+            self.clock.advance(max(due - self.clock.now(), timedelta()))
             await self.rest()
+        self.clock.advance(until - self.clock.now())
+        await self.rest()
+
+    async def _next_due(self) -> datetime | None:
+        kinds = [*self.walks.handlers(), *self.centre.handlers()]
+        query = sa.select(sa.func.min(timers.table.c.due_time)).where(
+            timers.table.c.kind.in_(kinds)
+        )
+        async with self.database.reading() as connection:
+            due: datetime | None = (await connection.execute(query)).scalar_one()
+        return due
 
     async def arrive(self, leg_id: str = "leg-1", **facts: Any) -> None:
         """Let somebody call, be answered and hear the greeting."""
-        ids = {"leg_id": leg_id, "control_id": f"v3:{leg_id}", "session_id": f"session-{leg_id}"}
-        await self.hear(replace(seen.INITIATED, **ids, **facts))
-        await self.hear(replace(seen.ANSWERED, **ids, **facts))
+        await self.hear(of(seen.INITIATED, leg_id, **facts), of(seen.ANSWERED, leg_id, **facts))
         await self.finish("1.say", leg_id)
 
     async def finish(
@@ -232,14 +242,20 @@ class World:
         return document
 
 
+def of(sighting: Call, leg_id: str, **facts: Any) -> Call:
+    """Return what an event says of another leg."""
+    names = {"control_id": f"v3:{leg_id}", "session_id": f"session-{leg_id}"}
+    given: dict[str, Any] = {"leg_id": leg_id, **names, **facts}
+    return replace(sighting, **given)
+
+
 @asynccontextmanager
-async def world(database_url: str, **environ: str) -> AsyncIterator[World]:
-    """Open voice with an empty database, one number, the default plan and a support queue."""
+async def world(opened: Database, **environ: str) -> AsyncIterator[World]:
+    """Open voice over an empty database: one number, the default plan and a support queue."""
     settings = load(
         Settings,
         {
             "SWITCHHOOK_VOICE_NUMBERS": seen.OURS,
-            "SWITCHHOOK_VOICE_DATABASE_URL": database_url,
             "SWITCHHOOK_VOICE_HOLD_MUSIC_URL": MUSIC,
             "SWITCHHOOK_VOICE_GREETING": "Please hold.",
             "SWITCHHOOK_VOICE_TEXML_URL": "https://hooks.example.com/texml",
@@ -248,24 +264,22 @@ async def world(database_url: str, **environ: str) -> AsyncIterator[World]:
         },
     )
     clock, directory = FixedClock(seen.START), Directory()
-    migrations = "services.voice.migrations"
-    async with database(database_url, schema="voice", migrations=migrations) as opened:
-        legs = telephony(
-            speech="female",
-            state_secrets=("a secret",),
-            numbers=ServedNumbers(settings.numbers),
-            clock=clock,
-        )
-        centre = contact_centre(settings, opened, legs, clock)
-        async with opened.transaction() as connection:
-            await centre.books.queues.add(connection, Queue(queue_id="support"), clock.now())
-        heard = OverheardDirectory(directory)
-        async with routing(settings, opened, heard, centre.history, centre.facts, clock) as routes:
-            walks = walking(settings, opened, legs, routes, centre.centre, centre.books.queues)
-            legs.switchboard.listeners.append(centre.following)
-            legs.switchboard.dial_listeners.append(centre.following)
-            centre.matcher.listeners.append(MatchRecords(routes.decisions))
-            centre.books.entry_listeners.extend(walks.entry_listeners)
-            handlers = {**walks.handlers(), **centre.handlers()}
-            ticker = Ticker(opened, timers, handlers, clock, lambda: None)
-            yield World(opened, legs, centre, routes, walks, directory, clock, ticker)
+    legs = telephony(
+        speech="female",
+        state_secrets=("a secret",),
+        numbers=ServedNumbers(settings.numbers),
+        clock=clock,
+    )
+    centre = contact_centre(settings, opened, legs, clock)
+    async with opened.transaction() as connection:
+        await centre.books.queues.add(connection, Queue(queue_id="support"), clock.now())
+    heard = OverheardDirectory(directory)
+    async with routing(settings, opened, heard, centre.history, centre.facts, clock) as routes:
+        walks = walking(settings, opened, legs, routes, centre.centre, centre.books.queues)
+        legs.switchboard.listeners.append(centre.following)
+        legs.switchboard.dial_listeners.append(centre.following)
+        centre.matcher.listeners.append(MatchRecords(routes.decisions))
+        centre.books.entry_listeners.extend(walks.entry_listeners)
+        handlers = {**walks.handlers(), **centre.handlers()}
+        ticker = Ticker(opened, timers, handlers, clock, lambda: None)
+        yield World(opened, legs, centre, routes, walks, directory, clock, ticker)

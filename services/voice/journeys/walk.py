@@ -98,8 +98,8 @@ def _given_up(journey: Journey, entry: Entry | None) -> tuple[Action, ...]:
     mine = entry is not None and entry.entry_id == journey.wait.entry_id
     if entry is None or not keeps or not mine or journey.phase is Phase.WALKING:
         return ()
-    talked = entry.state is EntryState.CONNECTED
-    return (Leave(entry.entry_id, Outcome.HANDLED if talked else Outcome.ABANDONED),)
+    # Whether there was a conversation, and how short the wait was, the centre knows.
+    return (Leave(entry.entry_id, Outcome.ABANDONED),)
 
 
 def _over(journey: Journey, at: Situation) -> Turn:

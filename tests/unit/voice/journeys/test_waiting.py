@@ -157,12 +157,13 @@ def test_after_the_conversation_comes_what_the_plan_says() -> None:
         assert walker.agent(EntryState.LEFT, Outcome.HANDLED) == [key]
 
 
-def test_who_hangs_up_on_an_agent_was_handled() -> None:
-    """The end of a conversation by the caller is no abandoned call."""
+def test_who_hangs_up_on_an_agent_leaves_once() -> None:
+    """The centre knows of the conversation; the journey says only that the caller is gone."""
     walker = in_queue()
     walker.agent(EntryState.CONNECTED)
     walker.hang_up()
-    assert walker.left == [Outcome.HANDLED]
+    walker.look()
+    assert walker.left == [Outcome.ABANDONED]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REMOVED, Outcome.LOST, Outcome.TECHNICAL])
