@@ -17,6 +17,7 @@ from switchhook.crm.v1.crm_service_pb2_grpc import (
 from switchhook.voice.v1 import call_pb2, call_service_pb2, caller_pb2, texml_service_pb2
 
 from chassis.grpc_server import Service
+from services.voice.queues.model import carrier_queue
 from tests.integration.voice.suite import Suite, crm_answering, voice, whole_suite
 from tests.support.telnyx_calls import ADA, CALLED, Leg, fake_telnyx
 
@@ -82,7 +83,7 @@ async def test_calls_are_listed_page_by_page(nats_url: str, database_url: str) -
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_vip_on_a_texml_number_hears_the_same_policy(
+async def test_a_caller_on_a_texml_number_walks_the_same_plan(
     nats_url: str, database_url: str
 ) -> None:
     """The document greets and queues, and the call is kept with its queue and its lookup."""
@@ -90,9 +91,9 @@ async def test_a_vip_on_a_texml_number_hears_the_same_policy(
         root = await answered(suite)
         call = await suite.call("v3:sid-1")
     assert [verb.tag for verb in root] == ["Say", "Enqueue"]
-    assert root[1].text == "priority"
+    assert root[1].text == carrier_queue("v3:sid-1")
     assert call.steering == call_pb2.CALL_STEERING_TEXML
-    assert (call.texml_app, call.queue_name) == ("main", "priority")
+    assert (call.texml_app, call.queue_name) == ("main", "support")
     assert call.lookup.display_name == "Ada Lovelace"
     assert list(call.commands) == []
 
@@ -123,7 +124,7 @@ async def test_the_events_of_a_texml_call_are_recorded(nats_url: str, database_u
         assert len(await answered(suite, **progress)) == 0
         await suite.deliver_texml(urlencode(progress).encode())
         call = await suite.reaches("v3:sid-1", call_pb2.CALL_STATE_HUNG_UP)
-    assert (call.queue_name, call.hangup_cause) == ("priority", "normal_clearing")
+    assert (call.queue_name, call.hangup_cause) == ("support", "normal_clearing")
     assert suite.telnyx.posts == []
 
 
