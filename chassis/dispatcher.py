@@ -94,7 +94,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Work until stopped; effects in flight when cancelled are in doubt."""
-        await self._persistently(lambda connection: self._claims.recover(connection, own=True))
+        await self._recover(own=True)
         try:
             while not (self._stopping or self._failures):
                 self._wake.clear()
@@ -125,12 +125,17 @@ class Dispatcher:
             task.add_done_callback(self._landed)
         return taken.more
 
+    async def _recover(self, *, own: bool) -> None:
+        """Find what was left in flight, and look again as soon as it may be tried again."""
+        if await self._persistently(lambda connection: self._claims.recover(connection, own=own)):
+            asyncio.get_running_loop().call_later(backoff(1), self.wake)
+
     async def _keep_house(self) -> None:
         """Find what others left in flight, count what is open, and let go of what is long over."""
         now = asyncio.get_running_loop().time()
         if now >= self._recover_at:
             self._recover_at = now + _RECOVER_SECONDS
-            await self._persistently(lambda connection: self._claims.recover(connection, own=False))
+            await self._recover(own=False)
             self.backlog = await self._persistently(self._outbox.backlog)
         if now >= self._prune_at:
             self._prune_at = now + _PRUNE_SECONDS
