@@ -62,21 +62,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _play(arguments: argparse.Namespace, folder: Path) -> bool:
-    from cli import outgoing, suite
+    from cli import centre_findings, centre_tour, outgoing, suite
     from cli.findings import findings
     from cli.story import Story, summary
     from simulator.playing import play
     from simulator.scenarios import WELCOME
 
     ports, story = Ports.free(), Story()
-    tour = (*WELCOME, *outgoing.STEPS)
+    tour = (*WELCOME, *outgoing.STEPS, *centre_tour.STEPS)
     steps = [replace(step, seconds=arguments.patience or step.seconds) for step in tour]
     async with suite.running(folder, ports, processes=arguments.processes):
-        control = outgoing.SuiteControl(
-            f"http://127.0.0.1:{ports.simulator}", f"127.0.0.1:{ports.fax}"
+        local = "127.0.0.1"
+        control = centre_tour.TourControl(
+            f"http://{local}:{ports.simulator}", f"{local}:{ports.fax}", f"{local}:{ports.voice}"
         )
         results = await asyncio.to_thread(play, control, steps, story.tell, begin=story.begin)
-        found = await findings(ports)
+        found = [*await findings(ports), *await centre_findings.findings(ports)]
     story.found(found)
     print(summary(results))
     return all(each.good for each in found) and not any(result.unmet for result in results)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from simulator import world
 from simulator.playing import Happening, Result, Step
 
 if TYPE_CHECKING:
@@ -85,14 +86,23 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 _OURS = {"message.accepted", "call.answer", "call.speak", "call.enqueue", "media.downloaded"}
+_PARTIES = ("from", "with", "to")
 _TELLING = (
-    *("status", "forged", "attempt", "to", "text", "queue_name", "queue", "payload"),
+    *("status", "forged", "attempt", *_PARTIES, "text", "queue_name", "queue", "payload"),
     *("name", "bytes", "pages"),
 )
 
 
 def _telling(happening: Happening) -> list[tuple[str, object]]:
-    return [(name, happening.facts[name]) for name in _TELLING if happening.facts.get(name)]
+    return [
+        (name, _who(str(happening.facts[name])) if name in _PARTIES else happening.facts[name])
+        for name in _TELLING
+        if happening.facts.get(name)
+    ]
+
+
+def _who(number: str) -> str:
+    return world.person(number).name or number
 
 
 def _short(value: object) -> str:

@@ -63,7 +63,14 @@ class Commands:
             call.commands[command_id] = now
         if state is not None:
             _carry_state(call, state, actions)
-        return [call.note(f"call.{action}", _told(body)), *actions]
+        return [call.note(f"call.{action}", _told(body) | self._met(call, action)), *actions]
+
+    def _met(self, call: Call, action: str) -> dict[str, str]:
+        """Return the number of whom a bridge brought a call together with."""
+        other = self._board.calls.get(call.bridged_to)
+        if action != "bridge" or other is None:
+            return {}
+        return {"with": other.from_number if other.incoming else other.to_number}
 
     def _find(self, action: str) -> tuple[Command, bool]:
         try:

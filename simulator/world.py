@@ -37,7 +37,12 @@ GRACE = Person("+13125550102", "Grace Hopper")
 UNKNOWN = Person("+13125550199", "")
 PEOPLE = (ADA, GRACE, UNKNOWN)
 
-_BY_NUMBER = {person.number: person for person in PEOPLE}
+ALAN = Person("+13125550111", "Alan Turing")
+MARY = Person("+13125550112", "Mary Jackson")
+AGENTS = (ALAN, MARY)
+"""Who works in the contact centre, at their own phones."""
+
+_BY_NUMBER = {person.number: person for person in (*PEOPLE, *AGENTS)}
 
 
 def person(number: str) -> Person:

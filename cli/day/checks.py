@@ -13,7 +13,7 @@ from cli.day.order import order_breaches
 from cli.day.setup import WRAP_UP
 from cli.day.truth import Leg
 
-SILENCE = 4.0
+SILENCE = 5.0
 """Seconds a caller may hear nothing while voice is up."""
 
 _SLACK = timedelta(milliseconds=20)

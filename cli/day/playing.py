@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc.aio
@@ -26,6 +26,8 @@ _PRESENT = agent_pb2.AGENT_PRESENCE_AVAILABLE
 _AWAY = agent_pb2.AGENT_PRESENCE_AWAY
 _BACK_AFTER = 60.0
 """Seconds of the day until an agent who missed a call is back."""
+_CATCHING_UP = timedelta(seconds=2)
+"""What has piled up while voice was away is done first."""
 _LOOK = 0.3
 _QUIET = 1.0
 """Seconds for which nothing may go on until the day is over."""
@@ -112,7 +114,7 @@ class Player:
         await self._at(at)
         began = datetime.now(UTC)
         await self.kill()
-        self.downtimes.append(Span(began, datetime.now(UTC)))
+        self.downtimes.append(Span(began, datetime.now(UTC) + _CATCHING_UP))
 
     async def _watch(self) -> None:
         """Take down what happens before the simulator forgets it."""
