@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 SHORT, LONG = 3, 4
 Entry = tuple[int, int, int]
@@ -67,7 +67,8 @@ def swelling_tiff(pages: int, side: int) -> bytes:
     """Return a TIFF whose pages all show the same few bytes, which unpack to a square."""
     single = io.BytesIO()
     Image.new("1", (side, side), 0).save(single, "TIFF", compression="packbits", strip_size=side**2)
-    with Image.open(single) as made:
+    single.seek(0)
+    with TiffImagePlugin.TiffImageFile(single) as made:
         (place,), (length,) = made.tag_v2[273], made.tag_v2[279]
     strip = single.getvalue()[place : place + length]
     return tiff_of([page(side, side, length, 32773)] * pages, strip)

@@ -165,6 +165,13 @@ class Received:
             raise _not_stored(document)
         return known
 
+    async def arrived(self, connection: AsyncConnection, fax_id: str) -> FaxInspection:
+        """Return what was found in a document whose bytes are kept; raises NotFound or NotYet."""
+        document = (await self.fax(connection, fax_id)).document
+        if document.state not in (DocumentState.STORED, DocumentState.QUARANTINED):
+            raise _not_stored(document)
+        return await self.found(connection, fax_id)
+
     async def readable(self, connection: AsyncConnection, fax_id: str) -> Document:
         """Return a document that can be shown; raises NotFound or NotYet."""
         document = (await self.fax(connection, fax_id)).document

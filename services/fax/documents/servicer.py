@@ -101,7 +101,7 @@ class DocumentServicer(document_service_pb2_grpc.DocumentServiceServicer):
     ) -> AsyncIterator[pb.GetOriginalResponse]:
         """Stream what was found in a document, and then its bytes as they arrived."""
         async with self._database.reading() as connection:
-            found = await self._received.found(connection, request.fax_id)
+            found = await self._received.arrived(connection, request.fax_id)
         reading = _Reading(request.fax_id, found.sha256, "as it arrived")
         await self._record(context, Act.DOCUMENT_READ, reading)
         yield pb.GetOriginalResponse(inspection=translate.inspection(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import pikepdf
@@ -208,6 +209,35 @@ async def test_together_no_more_than_350_pages(bench: Bench) -> None:
         await bench.documents.assemble(None, [source, source], owner="job:1")
     assert refused.value.problem is Problem.TOO_MANY_PAGES
     assert bench.archive.owners == {}
+
+
+async def test_fax_compression_is_understood_however_it_is_written(bench: Bench) -> None:
+    """One strip or many, black or white as one, bits from either end: the page is the same."""
+    square = (200, 300, 900, 700)
+    drawn, negative = Image.new("1", (1728, 2200), 1), Image.new("1", (1728, 2200), 0)
+    drawn.paste(0, square)
+    negative.paste(1, square)
+
+    def written(picture: Image.Image, compression: str = "group4", **how: object) -> bytes:
+        file = io.BytesIO()
+        picture.save(file, "TIFF", compression=compression, dpi=(204, 196), **how)
+        return file.getvalue()
+
+    whole = 1728 * 2200
+    white_is_one, white_is_zero = (struct.pack("<HHIHH", 262, 3, 1, each, 0) for each in (1, 0))
+    inverse = written(negative, strip_size=whole)
+    assert inverse.count(white_is_one) == 1
+    same = [
+        written(drawn),
+        written(drawn, strip_size=whole),
+        written(drawn, strip_size=whole, tiffinfo={266: 2}),
+        written(drawn, "group3"),
+        written(drawn, "packbits"),
+        inverse.replace(white_is_one, white_is_zero),
+    ]
+    pages = [await bench.normalized(each) for each in same]
+    shown = {await bench.documents.thumbnail(await bench.keep(made)) for made, _ in pages}
+    assert len(shown) == 1
 
 
 @pytest.mark.parametrize("content", [pdfs.many_pages(12), pictures.good_tiff(12)])

@@ -57,7 +57,7 @@ def _add(
     first, last = int(order.get("first", 0)), int(order.get("last", 0))
     if part.kind not in (PDF, TEXT):
         first, last = range_of(first, last, pictures.frame_count(part))
-        for found in pictures.frames(part, first, last):
+        for found in pictures.sheets(part, first, last):
             _add_picture(made, found, paper)
         return
     content = part.content
@@ -100,13 +100,17 @@ def _fit(made: pikepdf.Pdf, number: int, paper: tuple[float, float]) -> None:
 
 
 def _add_picture(
-    made: pikepdf.Pdf, found: pictures.Frame, paper: tuple[float, float] | None
+    made: pikepdf.Pdf, found: pictures.Frame | pictures.Strip, paper: tuple[float, float] | None
 ) -> None:
     """Add a picture as a page: of its own size, or turned and shrunk to fit the paper."""
-    image = found.image
     width, height = found.points
-    if paper is not None and width > height:
-        image, width, height = image.rotate(90, expand=True), height, width
+    if isinstance(found, pictures.Strip):
+        shows = _as_it_is(made, found)
+    elif paper is not None and width > height:
+        shows = _embedded(made, found.image.rotate(90, expand=True))
+        width, height = height, width
+    else:
+        shows = _embedded(made, found.image)
     sheet, scale = paper or (min(width, 14400.0), min(height, 14400.0)), 1.0
     if paper is not None:
         margin = 0.0 if found.dots else _PICTURE_MARGIN
@@ -118,10 +122,26 @@ def _add_picture(
     page = Dictionary(
         Type=Name.Page,
         MediaBox=Array([0, 0, *sheet]),
-        Resources=Dictionary(XObject=Dictionary({"/Picture": _embedded(made, image)})),
+        Resources=Dictionary(XObject=Dictionary({"/Picture": shows})),
         Contents=made.make_stream(drawing.encode()),
     )
     made.pages.append(pikepdf.Page(made.make_indirect(page)))
+
+
+def _as_it_is(made: pikepdf.Pdf, found: pictures.Strip) -> pikepdf.Object:
+    """Return a page in fax compression as PDFs hold it: the same bytes."""
+    width, height = found.size
+    return made.make_stream(
+        found.content,
+        Type=Name.XObject,
+        Subtype=Name.Image,
+        Width=width,
+        Height=height,
+        ColorSpace=Name.DeviceGray,
+        BitsPerComponent=1,
+        Filter=Name.CCITTFaxDecode,
+        DecodeParms=Dictionary(K=-1, Columns=width, Rows=height, BlackIs1=found.black_is_one),
+    )
 
 
 def _embedded(made: pikepdf.Pdf, image: Any) -> pikepdf.Object:

@@ -22,6 +22,10 @@ _PER_CENTIMETRE = 3
 _ORIENTATION = 0x0112
 _LYING = frozenset((5, 6, 7, 8))
 """The orientations that turn a picture by a quarter."""
+_STRIPS = (273, 279)
+_COMPRESSION, _GROUP_4, _GROUP_4_OPTIONS = 259, 4, 293
+_PHOTOMETRIC, _FILL_ORDER, _LOWEST_FIRST = 262, 266, 2
+_MIRRORED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 _FAX_WIDTH = 1728
 """Dots across the page of every fax; such a page may leave out that it has 204 by 196 an inch.
 Source: ITU-T T.4."""
@@ -41,6 +45,21 @@ class Frame:
     def points(self) -> tuple[float, float]:
         """Width and height on paper in points."""
         return points(self.image.size, self.dots)
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A page in fax compression, as PDFs hold it too: it need not be unpacked to be shown."""
+
+    content: bytes
+    size: tuple[int, int]
+    dots: tuple[float, float] | None
+    black_is_one: bool
+
+    @property
+    def points(self) -> tuple[float, float]:
+        """Width and height on paper in points."""
+        return points(self.size, self.dots)
 
 
 def frame_count(part: Part) -> int:
@@ -71,6 +90,29 @@ def sizes(part: Part, first: int, last: int) -> Iterator[tuple[float, float]]:
             width, height = points(picture.size, _dots(picture))
             turned = picture.getexif().get(_ORIENTATION, 1) in _LYING
             yield (height, width) if turned else (width, height)
+
+
+def sheets(part: Part, first: int, last: int) -> Iterator[Frame | Strip]:
+    """Yield the pages from first to last, those in fax compression as they are."""
+    with _opened(part) as picture:
+        for number in range(first, last + 1):
+            if number > 1:
+                picture.seek(number - 1)
+            yield _strip(picture, part.content) or frame(picture)
+
+
+def _strip(picture: Image.Image, content: bytes) -> Strip | None:
+    """Return an upright page that is one strip of group 4 without extensions, None for others."""
+    tags = getattr(picture, "tag_v2", {})
+    places, lengths = tags.get(_STRIPS[0], ()), tags.get(_STRIPS[1], ())
+    plain = tags.get(_COMPRESSION) == _GROUP_4 and not tags.get(_GROUP_4_OPTIONS)
+    upright = tags.get(_ORIENTATION, 1) == 1 and picture.height >= picture.width
+    if not (plain and upright and picture.mode == "1" and len(places) == len(lengths) == 1):
+        return None
+    packed = content[places[0] : places[0] + lengths[0]]
+    if tags.get(_FILL_ORDER) == _LOWEST_FIRST:
+        packed = packed.translate(_MIRRORED)
+    return Strip(packed, picture.size, _dots(picture), tags.get(_PHOTOMETRIC) == 1)
 
 
 def frame(picture: Image.Image) -> Frame:
