@@ -181,7 +181,7 @@ def result_of(step: str, form: Mapping[str, str], now: datetime) -> Result | Non
     if "DialCallStatus" in given:
         status = _DIALLED.get(given["DialCallStatus"], ResultStatus.FAILED)
         return Result(step, CommandKind.TRANSFER, now, status)
-    if given.get("RecordingSid") or given.get("RecordingUrl"):
+    if given.get("RecordingSid"):
         return _recorded(step, given, now)
     if given.get("Digits") or given.get("SpeechResult"):
         digits, speech = given.get("Digits", ""), given.get("SpeechResult", "")
@@ -194,7 +194,7 @@ def result_of(step: str, form: Mapping[str, str], now: datetime) -> Result | Non
 def _recorded(step: str, given: Mapping[str, str], now: datetime) -> Result:
     seconds = given.get("RecordingDuration", "")
     length = timedelta(seconds=int(seconds)) if seconds.isdecimal() and len(seconds) < 7 else None
-    sid = given.get("RecordingSid", "") or given["RecordingUrl"]
+    sid = given["RecordingSid"]
     return Result(step, CommandKind.RECORD, now, recording_id=sid, duration=length)
 
 

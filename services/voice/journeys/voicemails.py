@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import insert_into
 from chassis.errors import NotFound, NotYet
+from services.voice.calls.recordings import Recording, RecordingState
 from services.voice.journeys.tables import voicemails
 
 _IDS = uuid.UUID("0b8f1c52-52ce-5c0b-9df2-7a0f54d1c7e9")
@@ -110,6 +111,20 @@ class Voicemails:
         await connection.execute(
             change.values(state=state.value, recording_id=recording_id, length_ms=milliseconds)
         )
+
+    async def recording_settled(
+        self, connection: AsyncConnection, recording: Recording, now: datetime
+    ) -> None:
+        """Go on when the sound is kept, however late, or when it is lost for good."""
+        if recording.state is RecordingState.LOST:
+            change = sa.update(voicemails).where(
+                voicemails.c.recording_id == recording.recording_id,
+                voicemails.c.state == VoicemailState.OPEN.value,
+            )
+            await connection.execute(change.values(state=VoicemailState.EMPTY.value))
+        elif recording.key:
+            identity = voicemail_id(recording.leg_id, recording.key)
+            await self.close(connection, identity, recording.recording_id, recording.duration)
 
     async def get(self, connection: AsyncConnection, voicemail_id: str) -> Voicemail:
         """Return a voicemail, or raise NotFound."""

@@ -100,4 +100,5 @@ def walking(
     travels = Travels(guide, timers)
     legs.switchboard.listeners.extend((travels, calling_back))
     legs.switchboard.dial_listeners.append(calling_back)
+    legs.archive.listeners.append(guide.voicemails)
     return Walking(travels, questions, calling_back, answers)
