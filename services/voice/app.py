@@ -143,6 +143,7 @@ async def _parts(
         legs.switchboard.listeners.append(centre.following)
         legs.switchboard.dial_listeners.append(centre.following)
         centre.matcher.listeners.append(MatchRecords(routes.decisions))
+        centre.books.queue_users.append(routes.plans)
         facts = ledger(_secrets(settings)[0])
         centre.books.entry_listeners.extend([*walks.entry_listeners, facts])
         centre.books.offer_listeners.append(facts)

@@ -15,8 +15,10 @@ from switchhook.event.v1.event_pb2 import Event
 from tests.support.contracts import fields_within, files, methods
 
 SOURCES = Path(__file__).parents[2] / "protos"
-READING = ("Check", "Classify", "Estimate", "Explain", "Find", "Get", "List", "Simulate", "Verify")
-READING += ("Watch",)
+READING = (
+    *("Check", "Classify", "Estimate", "Explain", "Find", "Get", "List", "Simulate", "Verify"),
+    "Watch",
+)
 NATURALLY_IDEMPOTENT = {
     "CancelFax": "a job that is stopped stays stopped",
     "ClearFaxNumber": "a number without a mark has none",

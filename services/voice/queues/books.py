@@ -14,7 +14,7 @@ from services.voice.agents.offer_store import SqlOffers
 from services.voice.agents.store import SqlAgents
 from services.voice.queues.entry_store import SqlEntries
 from services.voice.queues.model import Entry, Queue
-from services.voice.queues.ports import EntryListener, OfferListener, PresenceListener
+from services.voice.queues.ports import EntryListener, OfferListener, PresenceListener, QueueUser
 from services.voice.queues.score import rank_time
 from services.voice.queues.store import SqlQueues
 
@@ -40,6 +40,8 @@ class Books:
     offer_listeners: list[OfferListener] = field(default_factory=list)
     presence_listeners: list[PresenceListener] = field(default_factory=list)
     """Told in their order; parts that need the centre are added once it is there."""
+    queue_users: list[QueueUser] = field(default_factory=list)
+    """Asked before a queue is removed."""
 
     async def case(self, connection: AsyncConnection, offer_id: str) -> Case | None:
         """Return an offer with its entry and its agent, locked in that order, or None."""

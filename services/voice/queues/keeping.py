@@ -53,11 +53,18 @@ class Keeping:
         return found
 
     async def delete(self, connection: AsyncConnection, queue_id: str) -> None:
-        """Remove a queue that is empty; nobody serves it any more."""
+        """Remove a queue that is empty and that no plan names; nobody serves it any more."""
         if await self._books.queues.locked(connection, queue_id) is None:
             raise _unknown()
         if not await self._books.entries.is_empty(connection, queue_id):
             raise NotYet("QUEUE_NOT_EMPTY", "somebody is in the queue")
+        for user in self._books.queue_users:
+            for plan_id in await user.using(connection, queue_id):
+                raise NotYet(
+                    "QUEUE_IN_USE",
+                    "a routing plan leads into the queue",
+                    metadata={"plan_id": plan_id},
+                )
         await self._books.agents.leave_queue(connection, queue_id)
         await self._books.queues.remove(connection, queue_id)
 

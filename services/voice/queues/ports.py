@@ -40,6 +40,14 @@ class OfferListener(Protocol):
         ...
 
 
+class QueueUser(Protocol):
+    """Leads callers into queues."""
+
+    async def using(self, connection: AsyncConnection, queue_id: str) -> Sequence[str]:
+        """Return the ids of the routing plans that name a queue."""
+        ...
+
+
 class PresenceListener(Protocol):
     """Hears who is there."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from chassis.database import Database
 from services.voice.calls.facts import Lookup, LookupOutcome
 from services.voice.queues.model import Queue
 from services.voice.queues.store import SqlQueues
@@ -60,12 +61,12 @@ CALLERS = [
 
 
 @pytest.fixture
-async def world(sqlite_database_url: str) -> AsyncIterator[World]:
-    """Voice without the bus, with a plan on its number; the stores are tested on both databases."""
-    async with open_world(sqlite_database_url) as opened:
-        await opened.queue(Queue(queue_id="sales"))
-        await opened.plan(LINE)
-        yield opened
+async def world(opened: Database) -> AsyncIterator[World]:
+    """Voice without the bus, with a plan on its number."""
+    async with open_world(opened) as begun:
+        await begun.queue(Queue(queue_id="sales"))
+        await begun.plan(LINE)
+        yield begun
 
 
 async def decided(world: World) -> Sequence[Decision]:

@@ -4,13 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import FixedClock
-from chassis.database import Database, database
+from chassis.database import Database
 from chassis.errors import AlreadyDone, Contended, Invalid, NotFound, NotYet
+from services.voice.queues.books import Books
+from services.voice.queues.centre import Centre
+from services.voice.queues.keeping import Keeping
 from services.voice.queues.model import Queue
 from services.voice.queues.store import SqlQueues
 from services.voice.routing import translate_plan
@@ -44,20 +48,18 @@ def plans() -> Plans:
 
 
 @pytest.fixture
-async def opened(database_url: str) -> AsyncIterator[Database]:
-    """Open a migrated database with two queues."""
-    migrations = "services.voice.migrations"
-    async with database(database_url, schema="voice", migrations=migrations) as fresh:
-        async with fresh.transaction() as connection:
-            for queue_id in QUEUES:
-                await QUEUE_STORE.add(connection, Queue(queue_id=queue_id), NOW)
-        yield fresh
+async def queues(opened: Database) -> Database:
+    """A database with two queues."""
+    async with opened.transaction() as connection:
+        for queue_id in QUEUES:
+            await QUEUE_STORE.add(connection, Queue(queue_id=queue_id), NOW)
+    return opened
 
 
 @pytest.fixture
-async def connection(opened: Database) -> AsyncIterator[AsyncConnection]:
+async def connection(queues: Database) -> AsyncIterator[AsyncConnection]:
     """Give a transaction that is committed at the end."""
-    async with opened.transaction() as begun:
+    async with queues.transaction() as begun:
         yield begun
 
 
@@ -190,6 +192,20 @@ async def test_a_queue_in_use_is_known(connection: AsyncConnection, plans: Plans
     assert await plans.using(connection, "support") == []
 
 
+async def test_a_queue_in_use_is_not_removed(connection: AsyncConnection, plans: Plans) -> None:
+    """A plan would lead its callers nowhere; the refusal names it."""
+    books = Books(queue_users=[plans])
+    keeping = Keeping(books, cast("Centre", None))
+    await plans.create(connection, SIMPLE)
+    with pytest.raises(NotYet) as caught:
+        await keeping.delete(connection, "support")
+    assert (caught.value.reason, caught.value.metadata) == ("QUEUE_IN_USE", {"plan_id": "simple"})
+    await keeping.delete(connection, "sales")
+    await plans.delete(connection, "simple")
+    await keeping.delete(connection, "support")
+    assert await QUEUE_STORE.ids(connection) == []
+
+
 async def _keep(opened: Database, wanted: Plan) -> bool:
     try:
         async with opened.transaction() as connection:
@@ -199,8 +215,8 @@ async def _keep(opened: Database, wanted: Plan) -> bool:
     return True
 
 
-async def test_two_plans_at_once_never_share_a_number(opened: Database) -> None:
+async def test_two_plans_at_once_never_share_a_number(queues: Database) -> None:
     """Of plans that are kept at the same moment one gets the number, the others are refused."""
     wanted = [replace(SIMPLE, plan_id=f"p{index}") for index in range(4)]
-    kept = await asyncio.gather(*(_keep(opened, each) for each in wanted))
+    kept = await asyncio.gather(*(_keep(queues, each) for each in wanted))
     assert kept.count(True) == 1

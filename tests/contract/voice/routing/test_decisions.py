@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database import database
+from chassis.database import Database
 from chassis.errors import NotFound
 from services.voice.routing.branching import Considered
 from services.voice.routing.decisions import (
@@ -48,13 +48,9 @@ def decision(leg_id: str, visit: int, *, later: int = 0, inputs: Inputs | None =
 
 
 @pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[AsyncConnection]:
-    """Give a transaction on a migrated database."""
-    migrations = "services.voice.migrations"
-    async with (
-        database(database_url, schema="voice", migrations=migrations) as opened,
-        opened.transaction() as begun,
-    ):
+async def connection(opened: Database) -> AsyncIterator[AsyncConnection]:
+    """Give a transaction that is committed at the end."""
+    async with opened.transaction() as begun:
         yield begun
 
 
@@ -129,25 +125,21 @@ async def test_old_decisions_go(connection: AsyncConnection) -> None:
     assert [each.leg_id for each in await DECISIONS.page(connection, EVERYTHING, None, 9)] == ["b"]
 
 
-async def test_decisions_are_forgotten_in_time(database_url: str) -> None:
+async def test_decisions_are_forgotten_in_time(opened: Database) -> None:
     """Old decisions go a few at a time and the timer goes on for ever; fresh ones stay."""
-    migrations = "services.voice.migrations"
-    async with database(database_url, schema="voice", migrations=migrations) as opened:
-        retention = Retention(opened, DECISIONS, timers, timedelta(days=90))
-        await retention.begin(NOW)
+    retention = Retention(opened, DECISIONS, timers, timedelta(days=90))
+    await retention.begin(NOW)
+    async with opened.transaction() as connection:
+        for each in (decision("a", 0), decision("b", 0, later=86400)):
+            await DECISIONS.record(connection, each)
+    later, rings = NOW + timedelta(days=90, seconds=1), []
+    for _ in range(2):
         async with opened.transaction() as connection:
-            for each in (decision("a", 0), decision("b", 0, later=86400)):
-                await DECISIONS.record(connection, each)
-        rings = []
-        for _ in range(2):
-            async with opened.transaction() as connection:
-                await retention.rang(connection, "decisions", NOW + timedelta(days=90, seconds=1))
-                rings.append(await timers.due(connection, PRUNE, "decisions"))
-                left = await DECISIONS.page(connection, EVERYTHING, None, 9)
-        assert [each.leg_id for each in left] == ["b"]
-        assert rings[0] is not None
-        assert rings[1] is not None
-        assert rings[1] - rings[0] == timedelta(hours=1)
+            await retention.rang(connection, "decisions", later)
+            rings.append(await timers.due(connection, PRUNE, "decisions"))
+            left = await DECISIONS.page(connection, EVERYTHING, None, 9)
+    assert [each.leg_id for each in left] == ["b"]
+    assert rings == [later, later + timedelta(hours=1)]
 
 
 def test_decisions_have_names_of_their_own() -> None:
