@@ -19,7 +19,7 @@ from switchhook.voice.v1 import (
 
 from cli.centre_tour import CALLBACK_QUEUE, EMPTY_QUEUE, FIRST, QUEUE
 from cli.environment import Ports
-from cli.findings import Finding, ask
+from cli.findings import Finding, Question, ask
 from simulator import world
 
 _DEADLINE = 5.0  # seconds for one question
@@ -32,7 +32,20 @@ _Fact = metrics_service_pb2.QueueFact
 async def findings(ports: Ports) -> Sequence[Finding]:
     """Ask voice who was served when, by whom, and why."""
     asked = (_priority, _sticky, _callback, _overflow)
-    return [await ask(ports.voice, question) for question in asked]
+    return [await ask(ports.voice, _found(question)) for question in asked]
+
+
+def _found(question: Question) -> Question:
+    """Return the question, answered wrong where what it asks about is not there."""
+
+    async def put(channel: grpc.aio.Channel) -> Finding:
+        try:
+            return await question(channel)
+        except (LookupError, StopIteration, ValueError):
+            told = question.__name__.strip("_")
+            return Finding(good=False, text=f"nothing to show for {told}")
+
+    return put
 
 
 async def _priority(channel: grpc.aio.Channel) -> Finding:

@@ -112,7 +112,8 @@ def _row(
 ) -> Row:
     if leg is None:
         return Row(played.caller, None, Ending.LOST, None, 0, 0.0, 0.0, "the call was never made")
-    own = entries.get(leg.leg_id, [])
+    # A document's request names no leg, so voice knows a TeXML call by the call's own id.
+    own = [*entries.get(leg.leg_id, []), *entries.get(leg.control_id, [])]
     talks = _talks(account, leg)
     ending = _ending(account, leg, talks)
     entry = own[-1] if own else None
@@ -177,16 +178,20 @@ def _fault(
     account: Account, leg: Leg, ending: Ending, own: Sequence[Entry], talks: Sequence[Span]
 ) -> str:
     """Return what is wrong with a call, empty when both sides agree on it."""
-    known = account.books.calls.get(leg.leg_id, 0)
-    if leg.leg_id in account.books.living:
+    ids = {leg.leg_id, leg.control_id}
+    known = sum(account.books.calls.get(each, 0) for each in ids)
+    if ids & account.books.living:
         return "voice believes the call to go on"
     if known != 1:
         return f"voice knows {known} calls of this leg"
     still = [entry.state for entry in own if entry.state != "LEFT"]
     if still:
         return f"its place in the queue is {still[0]}"
-    if ending is Ending.MESSAGE and account.books.voicemails.get(leg.leg_id, 0) != 1:
-        return f"{account.books.voicemails.get(leg.leg_id, 0)} voicemails of it are kept"
+    messages = sum(account.books.voicemails.get(each, 0) for each in ids)
+    if ending is Ending.MESSAGE and messages != 1:
+        return f"{messages} voicemails of it are kept"
+    if ending is Ending.SENT_AWAY and _apologized(account, leg):
+        return ""
     outcome = own[-1].outcome if own else ""
     allowed = _AGREEING[ending]
     if ending is Ending.TALKED and _broke_off(account, talks[-1]):
@@ -194,6 +199,12 @@ def _fault(
     if outcome not in allowed:
         return f"the carrier saw that the caller {ending}, voice says {outcome or 'nothing'}"
     return ""
+
+
+def _apologized(account: Account, leg: Leg) -> bool:
+    """Tell whether the gateway ended a TeXML call politely because voice was away."""
+    end = leg.span.end or account.truth.until
+    return leg.texml and any(down.covers(end) for down in account.downtimes)
 
 
 def _broke_off(account: Account, talk: Span) -> bool:

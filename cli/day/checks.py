@@ -186,13 +186,13 @@ def _metrics(account: Account) -> tuple[int, list[str]]:
     figures, rows = account.books.figures, account.rows
     long_enough = [row for row in rows if row.talked / account.speed >= 1.0]
     back = [row for row in long_enough if row.ending is Ending.CALLED_BACK]
-    gone = [row for row in rows if row.ending is Ending.GAVE_UP and row.entry is not None]
+    gone = [row for row in rows if row.leg is not None and row.leg.source == "caller"]
     compared = {
         "answered": (sum(f.answered for f in figures), len(long_enough) - len(back)),
         "callbacks completed": (sum(f.callbacks_completed for f in figures), len(back)),
         "gave up": (
             sum(f.abandoned + f.short_abandons for f in figures),
-            sum(row.entry is not None and "ABANDONED" in row.entry.outcome for row in gone),
+            sum("ABANDONED" in row.entry.outcome for row in gone if row.entry is not None),
         ),
         "still waiting": (sum(f.waiting for f in figures), 0),
     }

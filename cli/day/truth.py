@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,6 +94,7 @@ class Witness:
 
     def __init__(self, control: Control) -> None:
         self._control = control
+        self._looking = threading.Lock()
         self._effects: list[dict[str, Any]] = []
         self._attempts: list[dict[str, Any]] = []
         self._last_effect = control.effects(10**12)[1]
@@ -100,6 +102,10 @@ class Witness:
 
     def look(self) -> int:
         """Take down what is new; return how many webhooks are on their way. Blocks."""
+        with self._looking:
+            return self._look()
+
+    def _look(self) -> int:
         effects, self._last_effect = self._control.effects(self._last_effect)
         self._effects += effects
         sent = self._control.get("/_sim/deliveries", after=self._last_attempt)
