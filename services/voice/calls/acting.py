@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.errors import NotFound, NotYet
+from chassis.errors import AlreadyDone, NotFound, NotYet
 from services.voice.calls.command import Bridge, Command, Dial, dial_id
 from services.voice.calls.desk import Desk
 from services.voice.calls.facts import CommandKind, Direction, Role, State
@@ -60,7 +60,9 @@ class Acting:
         call = await self._call(connection, leg_id)
         refuse_impossible(call, command)
         key = f"api/{request_id}"
-        await self.desk.give(connection, call, key, command)
+        if not await self.desk.give(connection, call, key, command):
+            text = "this request_id was used for a different command"
+            raise AlreadyDone("IDEMPOTENCY_MISMATCH", text)
         given = await self.calls.commands_of(connection, call.leg_id)
         return next(each for each in given if each.key == key)
 

@@ -57,7 +57,11 @@ __all__ = [
     "identified",
     "placed",
     "serves",
+    "usable_id",
 ]
+
+
+_LONGEST_ID = 255
 
 
 def _keep(ours: Any, _theirs: Any) -> Any:
@@ -199,6 +203,14 @@ class Call:
 _JOINS: dict[str, Callable[[Any, Any], Any]] = {
     name: hint.__metadata__[0] for name, hint in get_type_hints(Call, include_extras=True).items()
 }
+
+
+def usable_id(text: str) -> bool:
+    """Return whether an id can be a key: one that is cut could name another call.
+
+    Dots would lead a command's path elsewhere, and no database holds a NUL.
+    """
+    return len(text) <= _LONGEST_ID and text not in (".", "..") and "\x00" not in text
 
 
 def identified(call: Call) -> Call:

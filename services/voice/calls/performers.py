@@ -13,7 +13,7 @@ from carrier.outcomes import NotSent, Refused
 from carrier.outcomes import Outcome as CarrierOutcome
 from chassis.effects import Done, Doubtful, Effect, Failed, Outcome, RetryLater
 from services.voice.calls.facts import Direction, Role, Steering
-from services.voice.calls.model import Call
+from services.voice.calls.model import Call, usable_id
 from services.voice.calls.records import CommandState
 from services.voice.calls.switchboard import Switchboard
 
@@ -105,9 +105,13 @@ class DialPerformer:
 
 def _dialled(taken: TakenByCarrier) -> Outcome:
     names = ("call_leg_id", "call_control_id", "call_session_id")
-    ids = [value if isinstance(value := taken.data.get(name), str) else "" for name in names]
+    ids = [_usable(taken.data.get(name)) for name in names]
     # An answer that names no leg is no reason to fail: the events of the leg name it.
     return Done(ids[0] or ids[1], orjson.dumps(ids))
+
+
+def _usable(value: object) -> str:
+    return value if isinstance(value, str) and usable_id(value) else ""
 
 
 def _leg(effect: Effect, outcome: Done, role: Role, subject: str) -> Call:

@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from switchhook.event.v1.call_recording_event_pb2 import CallRecordingSaved
 from switchhook.event.v1.event_pb2 import Event
 
-from services.voice.calls.model import Call
+from services.voice.calls.model import Call, usable_id
 from services.voice.calls.recordings import Announced, RecordingArchive
 from services.voice.calls.result_sightings import length, moment, recording_id
 
 _LONGEST_URL = 4096
-_LONGEST_ID = 255
+_LONGEST_WORD = 255
 _LONGEST = timedelta(days=1)
 
 
@@ -43,7 +43,7 @@ def _of_call(said: CallRecordingSaved, leg_id: str) -> Announced:
         recording_id=identity,
         urls=_usable(signed.mp3, signed.wav, public.mp3, public.wav),
         is_named=identity == said.recording_id,
-        channels=said.channels[:_LONGEST_ID].replace("\x00", ""),
+        channels=said.channels[:_LONGEST_WORD].replace("\x00", ""),
         duration=length(said),
         start_time=moment(said, "start_time"),
         end_time=moment(said, "end_time"),
@@ -54,14 +54,14 @@ def _of_texml(given: Mapping[str, str]) -> Announced | None:
     """Return the recording a TeXML callback tells of. Source: Telnyx, TeXML recording callbacks."""
     identity = given.get("RecordingSid", "").replace("\x00", "")
     urls = _usable(given.get("RecordingUrl", ""))
-    if not 0 < len(identity) <= _LONGEST_ID or identity in (".", "..") or not urls:
+    if not identity or not usable_id(identity) or not urls:
         return None
     if given.get("RecordingStatus", "completed") != "completed":
         return None
     return Announced(
         recording_id=identity,
         urls=urls,
-        channels=given.get("RecordingChannels", "")[:_LONGEST_ID].replace("\x00", ""),
+        channels=given.get("RecordingChannels", "")[:_LONGEST_WORD].replace("\x00", ""),
         duration=_seconds(given.get("RecordingDuration", "")),
     )
 

@@ -41,6 +41,14 @@ class CallRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedCall:
+    """A leg as it is now, and the state it had when something of it changed."""
+
+    record: CallRecord
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class DialRecord:
     """One attempt to call somebody. ``leg_id`` is empty until the carrier has taken it."""
 

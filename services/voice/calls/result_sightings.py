@@ -11,11 +11,11 @@ from switchhook.event.v1 import call_recording_event_pb2 as recordings
 from switchhook.event.v1.call_event_pb2 import CallEvent
 
 from services.voice.calls.facts import CommandKind, Result, ResultStatus
+from services.voice.calls.model import usable_id
 from services.voice.calls.state_token import StateToken
 
 _LONGEST_DIGITS = 128
 _LONGEST_SPEECH = 1000
-_LONGEST_ID = 255
 
 _RECORDING_IDS = uuid.UUID("5d0c1a3e-57b4-5b1e-9a42-0f1f7a3be0c9")
 """Never change it: a recording announced again would become another one."""
@@ -63,7 +63,7 @@ def results(said: CallEvent, token: StateToken | None, time: datetime) -> frozen
 def recording_id(said: recordings.CallRecordingSaved, leg_id: str) -> str:
     """Return the carrier's id of a recording, or one made of its leg and its beginning."""
     stated = said.recording_id.replace("\x00", "")
-    if 0 < len(stated) <= _LONGEST_ID and stated not in (".", ".."):
+    if stated and usable_id(stated):
         return stated
     begun = said.start_time.ToNanoseconds() if said.HasField("start_time") else 0
     return str(uuid.uuid5(_RECORDING_IDS, f"{leg_id}/{begun}"))

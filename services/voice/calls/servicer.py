@@ -26,7 +26,7 @@ from services.voice.calls import translate as acting_translate
 from services.voice.calls.acting import Acting
 from services.voice.calls.command import Answer, Command, HangUp, StopPlayback, StopRecording
 from services.voice.calls.reading import CallReader
-from services.voice.calls.records import CallRecord, CommandRecord
+from services.voice.calls.records import ChangedCall, CommandRecord
 from services.voice.once import once
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -48,7 +48,7 @@ class CallServicer(call_service_pb2_grpc.CallServiceServicer):
         database: Database,
         acting: Acting,
         reader: CallReader,
-        watching: Watching[CallRecord],
+        watching: Watching[ChangedCall],
         after_commit: Callable[[], None],
     ) -> None:
         """Answer from the database; `after_commit` follows each command that was stored."""

@@ -33,13 +33,12 @@ from services.voice.calls.model import (
     SpeechEnd,
     Steering,
     identified,
+    usable_id,
 )
 from services.voice.calls.records import Heard
 from services.voice.calls.result_sightings import results
 from services.voice.calls.state_token import StateToken, StateTokens, Verdict
 
-_LONGEST_ID = 255
-_DOTS = (".", "..")  # would lead a command's path elsewhere
 _LONGEST_TEXT = 255
 _TOO_NEW_WAIT = 300.0  # seconds, about what a rollout takes
 _LONGEST_WAIT = 2**31 - 1  # seconds, what a column holds
@@ -228,10 +227,9 @@ def _texml_direction(word: str) -> Direction:
 
 
 def _id(text: str) -> str:
-    """Return an id that can be a key, or nothing: one that was cut could name another call."""
+    """Return an id that can be a key, or nothing."""
     cleaned = text.replace("\x00", "")
-    usable = len(cleaned) <= _LONGEST_ID and cleaned not in _DOTS
-    return cleaned if usable else ""
+    return cleaned if usable_id(cleaned) else ""
 
 
 def _clean(text: str) -> str:

@@ -70,11 +70,14 @@ class Switchboard:
         What is in doubt is not guessed: it is sent again for a while, and then held until an event
         shows that it was taken.
         """
-        now = self.clock.now()
-        await self.calls.settle_command(connection, command_id(leg_id, key), state, reason, now)
+        now, identity = self.clock.now(), command_id(leg_id, key)
         if state is not CommandState.REFUSED:
+            await self.calls.settle_command(connection, identity, state, reason, now)
             return
+        # The leg first, as everywhere: who holds a command and waits for its leg could wait for
+        # somebody who holds the leg and waits for the command.
         before = await self.calls.locked(connection, Call(leg_id=leg_id), now)
+        await self.calls.settle_command(connection, identity, state, reason, now)
         call = before.join(Call(refused=frozenset({Refusal(key, reason)})))
         if call != before:
             await self.calls.save(connection, call, now)
@@ -110,11 +113,12 @@ class Switchboard:
 
     async def _placed(self, connection: AsyncConnection, call: Call) -> Call:
         """Return a call with its role; whose numbers are ours is asked only where it matters."""
-        asked = set()
-        if call.direction is not Direction.OUTBOUND:
-            asked = {call.called_number, call.caller.phone_number} - {""}
-        ours = await self.numbers.among(connection, asked) if asked else ()
-        return placed(call, ours)
+        if call.direction is Direction.OUTBOUND:
+            return placed(call, ())
+        asked = {call.called_number}
+        if call.direction is Direction.UNKNOWN:
+            asked.add(call.caller.phone_number)
+        return placed(call, await self.numbers.among(connection, asked - {""}))
 
     async def _tell(
         self, connection: AsyncConnection, before: Call, after: Call, now: datetime

@@ -33,9 +33,9 @@ from services.voice.calls.command import (
     Speak,
     Transfer,
 )
-from services.voice.calls.model import Call, Role
+from services.voice.calls.model import Role
 from services.voice.calls.recordings import Recording, RecordingFilter, RecordingState
-from services.voice.calls.records import CallRecord, DialRecord, SessionFilter, SessionRecord
+from services.voice.calls.records import ChangedCall, DialRecord, SessionFilter, SessionRecord
 from services.voice.calls.timeline import Moment
 
 _RING = timedelta(seconds=30)
@@ -161,9 +161,9 @@ def offset(position: Sequence[str | int]) -> int:
     raise Invalid([FieldViolation("page_token", "is not a token this service gave")])
 
 
-def watches(request: call_watch_pb2.WatchCallsRequest, found: CallRecord) -> bool:
-    """Return whether a watch wants to be told of a call."""
-    known = found.call
+def watches(request: call_watch_pb2.WatchCallsRequest, found: ChangedCall) -> bool:
+    """Return whether a watch wants to be told of a change."""
+    known = found.record.call
     conditions = (
         (request.call_leg_id, (known.leg_id,)),
         (request.call_session_id, (known.session_id,)),
@@ -172,10 +172,11 @@ def watches(request: call_watch_pb2.WatchCallsRequest, found: CallRecord) -> boo
     told = all(not asked or asked in has for asked, has in conditions)
     role = Role(_ROLES[request.role]) if request.role else None
     states = set(request.states)
-    return told and role in (None, known.role) and (not states or _state(known) in states)
+    shown = translate.STATES[found.state]
+    return told and role in (None, known.role) and (not states or shown in states)
 
 
-def step(found: Step[CallRecord]) -> call_watch_pb2.WatchCallsResponse:
+def step(found: Step[ChangedCall]) -> call_watch_pb2.WatchCallsResponse:
     """Return one step of a watch as a proto."""
     answer = call_watch_pb2.WatchCallsResponse(sequence=found.sequence)
     if found.change is not None and found.thing is not None:
@@ -219,19 +220,12 @@ _ROLES = {
 }
 
 
-def _state(known: Call) -> int:
-    return translate.STATES[known.state]
-
-
-def _change(change: Change, found: CallRecord) -> call_watch_pb2.CallChange:
+def _change(change: Change, found: ChangedCall) -> call_watch_pb2.CallChange:
     return call_watch_pb2.CallChange(
         record_time=timestamp(change.record_time),
-        state=call_pb2.CallState.Value(f"CALL_STATE_{_NAMES.get(change.kind, change.kind)}"),
-        call=translate.call(found),
+        state=translate.STATES[found.state],
+        call=translate.call(found.record),
     )
-
-
-_NAMES = {"NEW": "UNSPECIFIED"}
 
 
 def _length(request: Message, field: str, default: timedelta) -> timedelta:

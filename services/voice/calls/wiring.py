@@ -27,6 +27,7 @@ from services.voice.calls.acting import Acting
 from services.voice.calls.desk import Desk, LegListener
 from services.voice.calls.dial_store import SqlDials
 from services.voice.calls.effects import COMMAND, DIAL, CommandEffects
+from services.voice.calls.facts import State
 from services.voice.calls.listening import Listening
 from services.voice.calls.performers import CommandPerformer, DialPerformer
 from services.voice.calls.ports import OwnNumbers
@@ -36,7 +37,7 @@ from services.voice.calls.recording_servicer import RecordingServicer
 from services.voice.calls.recording_sightings import RecordingEvents
 from services.voice.calls.recording_store import SqlRecordings
 from services.voice.calls.recordings import FETCH, RecordingArchive
-from services.voice.calls.records import CallRecord
+from services.voice.calls.records import ChangedCall
 from services.voice.calls.servicer import CallServicer
 from services.voice.calls.state_token import StateTokens
 from services.voice.calls.store import SqlCalls
@@ -107,7 +108,7 @@ class Calling:
 
     legs: Telephony
     opened: Database
-    watch: Watching[CallRecord]
+    watch: Watching[ChangedCall]
     objects: Objects
     connection_id: str
 
@@ -144,10 +145,13 @@ async def calling(
 
     async def load(
         connection: AsyncConnection, found: Sequence[Change]
-    ) -> Sequence[CallRecord | None]:
+    ) -> Sequence[ChangedCall | None]:
         records = await legs.calls.of_ids(connection, list({change.key for change in found}))
         known = {record.call.leg_id: record for record in records}
-        return [known.get(change.key) for change in found]
+        return [
+            ChangedCall(known[change.key], State[change.kind]) if change.key in known else None
+            for change in found
+        ]
 
     async with (
         watching(opened, changes, load, clock) as watch,

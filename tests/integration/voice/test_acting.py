@@ -149,6 +149,18 @@ async def test_a_request_id_is_of_one_request(shared_suite: Suite) -> None:
     await shared_suite.commanded(leg, "speak")
 
 
+async def test_a_request_id_is_of_one_method(shared_suite: Suite) -> None:
+    """The same id for another command of the leg is refused, and nothing more is sent."""
+    leg, identity = await talking(shared_suite), str(uuid4())
+    first = media.StopPlaybackRequest(request_id=identity, call_leg_id=leg.leg_id)
+    await shared_suite.calls.StopPlayback(first)
+    other = actions.HangUpCallRequest(request_id=identity, call_leg_id=leg.leg_id)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await shared_suite.calls.HangUpCall(other)
+    assert reasons(caught.value) == ["IDEMPOTENCY_MISMATCH"]
+    await shared_suite.commanded(leg, "playback_stop")
+
+
 @pytest.mark.parametrize("method", COMMANDS)
 async def test_a_call_that_is_over_takes_no_command(shared_suite: Suite, method: str) -> None:
     """It is refused before anything is sent, with the reason."""
