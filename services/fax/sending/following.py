@@ -236,7 +236,12 @@ class Following:
     async def _follow_attempt(
         self, connection: AsyncConnection, job: Job, before: Attempt | None, attempt: Attempt
     ) -> None:
-        if before is None or attempt.state is before.state:
+        if before is None:
+            return
+        if attempt.state is before.state:
+            if attempt.failure_class is not before.failure_class:
+                # A look at the carrier told of the failure, and a webhook tells why.
+                await self._failed(connection, job, attempt)
             return
         key, now = AttemptKey(job.job_id, attempt.number), self.clock.now()
         table = self.planner.table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import grpc.aio
@@ -24,7 +25,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class Drafts(Protocol):
     """Where uploads lie while they come."""
 
-    def draft(self) -> Any:
+    def draft(self) -> AbstractAsyncContextManager[Draft]:
         """Give an empty draft, whose file is gone at the end of the block."""
         ...
 

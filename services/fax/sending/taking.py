@@ -189,8 +189,8 @@ class Taking:
             return first
         _check_mark(known.mark, order)
         await self._check_twice(connection, order, job)
-        for sha256 in (*job.sources, job.document.sha256):
-            await self.archive.need(connection, sha256, owner_of(job.job_id))
+        whole = (*job.sources, job.document.sha256)
+        await self._need(connection, whole, owner_of(job.job_id))
         taken = answer(await self.following.take(connection, job))
         await self.requests.record(connection, METHOD, asked.request_id, asked.fingerprint, taken)
         return taken
@@ -250,11 +250,7 @@ class Taking:
             try:
                 await self.archive.need(connection, sha256, owner)
             except FileNotFoundError:
-                raise NotYet(
-                    "DOCUMENT_NOT_STORED",
-                    "a document is not in the store any more",
-                    metadata={"document_state": "DELETED"},
-                ) from None
+                raise _gone() from None
 
     async def _made(self, asked: Asked, order: Order, sources: list[str], owner: str) -> Job:
         paper, now = order.page_size or self.sender.page_size, self.clock.now()
@@ -263,6 +259,8 @@ class Taking:
             made = await self.documents.assemble(cover, sources, owner=owner, page_size=paper)
         except Rejected as rejected:
             raise _rejected(rejected) from None
+        except FileNotFoundError:
+            raise _gone() from None
         self._check_size(made)
         return Job(
             job_id=asked.job_id,
@@ -312,6 +310,14 @@ def _content_key(sources: Sequence[str], cover: Cover | None) -> str:
     if cover is not None and not said:
         said = [repr(sorted(asdict(cover).items()))]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def _gone() -> NotYet:
+    return NotYet(
+        "DOCUMENT_NOT_STORED",
+        "a document is not in the store any more",
+        metadata={"document_state": "DELETED"},
+    )
 
 
 def _rejected(rejected: Rejected) -> NotYet:

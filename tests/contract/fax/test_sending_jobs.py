@@ -211,6 +211,18 @@ async def test_an_alert_is_raised_once_for_a_reason_and_day(desk: Desk) -> None:
     assert (await desk.outlook()).state is JobState.FAILED
 
 
+async def test_a_reason_told_late_is_acted_on(desk: Desk) -> None:
+    """A look at the carrier told of the failure first; the webhook with the reason comes after."""
+    await desk.take()
+    await desk.see(seen(AttemptState.FAILED, fax_id="fax-1"))
+    assert (await desk.outlook()).state is JobState.WAITING
+    for _ in range(2):
+        await desk.see(seen(AttemptState.FAILED, fax_id="fax-1", reason="account_disabled"))
+    assert (await desk.outlook()).state is JobState.FAILED
+    assert await desk.timers() == {}
+    assert await desk.announced() == ["events.v1.fax.fax.alerted", "events.v1.fax.job.failed"]
+
+
 async def test_numbers_are_marked_by_what_is_learned(desk: Desk) -> None:
     """Unreachable at once, not a fax the second time; a delivery forgets both."""
 
