@@ -1,8 +1,9 @@
 """What `POST /texml/<app>` and `POST /texml/<app>/<step>` answer: a document, always in time.
 
 A caller hears silence until we answer. So the request is kept as an event while voice is asked for
-the document; when voice is late or away, a document of our own ends the call politely, and a report
-of progress, to which nobody listens, is answered with an empty one.
+the document; when voice is late or away, a document of our own ends the call politely. Who waits in
+a queue keeps waiting, and a report of progress, to which nobody listens, is answered with an empty
+document.
 """
 
 import asyncio
@@ -32,6 +33,8 @@ APOLOGY = texml.document(
     texml.hangup(),
 )
 NOTHING = texml.document()
+WAIT = texml.document(texml.pause(2))
+"""For a caller in a queue, who would lose the place by an apology: the leg asks again after it."""
 
 
 class Documents(Protocol):
@@ -89,9 +92,21 @@ class Texml:
             reason = error.reason if isinstance(error, Fault) else type(error).__name__
             log.warning("texml.unanswered", event_id=event_id, reason=reason)
             self._metrics.documented("gateway")
-            return NOTHING if "CallbackSource" in parameters else APOLOGY
+            return fallback(parameters)
         self._metrics.documented("voice")
         return document.encode()
+
+
+def fallback(parameters: Mapping[str, str]) -> bytes:
+    """Return what a request is answered without voice.
+
+    A waiting caller's leg tells the place in the queue, and asks again by itself. Source: Telnyx,
+    TeXML queue callbacks.
+    """
+    if "CallbackSource" in parameters:
+        return NOTHING
+    waits = "QueuePosition" in parameters and "QueueResult" not in parameters
+    return WAIT if waits else APOLOGY
 
 
 def _where(path: str) -> tuple[str, str]:

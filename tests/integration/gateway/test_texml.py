@@ -158,12 +158,19 @@ async def test_a_caller_hears_something_whatever_voice_does(
 async def test_a_caller_hears_something_without_voice(
     nats_server: NatsServer, tmp_path: Path
 ) -> None:
-    """Nobody at voice's address: an apology for a call, an empty document for a report."""
+    """Nobody at voice's address: an apology for a call, an empty document for a report.
+
+    Who waits in a queue keeps waiting: the leg asks again after a moment of silence.
+    """
+    waiting = form(QueueSid="queue-1", QueuePosition="1", QueueTime="7")
+    left = form(QueueSid="queue-1", QueuePosition="1", QueueResult="leave")
     async with gateway(nats_server, tmp_path) as door, stream(nats_server) as stored:
         assert verbs(await door.deliver_form(form())) == ["Say", "Hangup"]
+        assert verbs(await door.deliver_form(waiting, "/texml/main/2.wait")) == ["Pause"]
+        assert verbs(await door.deliver_form(left, "/texml/main/2.queue.0")) == ["Say", "Hangup"]
         report = form(CallbackSource="call-progress-events", CallStatus="completed")
         assert verbs(await door.deliver_form(report)) == []
-        assert len(await stored.ids()) == 2
+        assert len(await stored.ids()) == 4
 
 
 async def test_the_same_request_twice_is_one_event(nats_server: NatsServer, tmp_path: Path) -> None:
