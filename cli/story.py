@@ -85,7 +85,10 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-_OURS = {"message.accepted", "call.answer", "call.speak", "call.enqueue", "media.downloaded"}
+_OURS = {
+    *("message.accepted", "media.downloaded"),
+    *("call.answer", "call.speak", "call.playback_start", "call.bridge", "call.dial"),
+}
 _PARTIES = ("from", "with", "to")
 _TELLING = (
     *("status", "forged", "attempt", *_PARTIES, "text", "queue_name", "queue", "payload"),

@@ -11,6 +11,8 @@ from cli.day.books import Books, Entry
 from cli.day.script import Caller, Day
 from cli.day.truth import Leg, Span, Truth
 
+QUIET_LIMIT = 5.0
+
 
 class Ending(StrEnum):
     """How a call ended, as the carrier saw it."""
@@ -72,6 +74,8 @@ class Account:
     truth: Truth
     books: Books
     downtimes: Sequence[Span]
+    quiet_limit: float = QUIET_LIMIT
+    """Seconds for which a caller may hear nothing while voice is up."""
     rows: Sequence[Row] = field(default=())
 
     @property

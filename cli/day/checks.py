@@ -13,9 +13,6 @@ from cli.day.order import order_breaches
 from cli.day.setup import WRAP_UP
 from cli.day.truth import Leg
 
-SILENCE = 5.0
-"""Seconds a caller may hear nothing while voice is up."""
-
 _SLACK = timedelta(milliseconds=20)
 """Between the clocks of two processes on one machine."""
 _NOTICE = timedelta(seconds=1)
@@ -178,7 +175,7 @@ def _quiet(account: Account, leg: Leg) -> Iterator[str]:
     number = leg.from_number if leg.incoming else leg.to_number
     for span in leg.silences:
         seconds = account.up(span)
-        if seconds > SILENCE:
+        if seconds > account.quiet_limit:
             yield f"{number} heard nothing for {seconds:.1f} s from {span.start:%H:%M:%S} on"
 
 

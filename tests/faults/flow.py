@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -15,8 +15,8 @@ from simulator.client import Control
 _AREAS = range(203, 290)
 _KINDS = ("sms", "sms", "call", "sms", "sms", "fax", "sms", "sms")
 # Seconds; longer than any restart takes, and short enough that the queue never holds more than the
-# hundred callers it takes.
-_PATIENCE = 60
+# fifty callers it takes.
+_PATIENCE = 30
 
 
 def _numbers() -> Iterator[str]:
@@ -65,15 +65,30 @@ class Flow:
         """Return what is still missing and what has happened too often, by kind of effect."""
         effects, _ = self.control.effects(0)
         seen = Counter((each["kind"], _subject(each)) for each in effects)
-        expected = [("message.accepted", number) for number in self.texts]
-        steps = ("call.answer", "call.speak", "call.enqueue")
-        expected += [(step, call) for call in self.calls for step in steps]
-        wrong: Counter[str] = Counter()
-        for kind, subject in expected:
-            count = seen[kind, subject]
+        wrong = Counter(self._wrong_calls(effects, seen))
+        for number in self.texts:
+            count = seen["message.accepted", number]
             if count != 1:
-                wrong[f"{kind} {'missing' if count == 0 else 'repeated'}"] += 1
+                wrong[f"message.accepted {'missing' if count == 0 else 'repeated'}"] += 1
         return dict(wrong)
+
+    def _wrong_calls(
+        self, effects: list[dict[str, Any]], seen: Mapping[tuple[str, str], int]
+    ) -> Iterator[str]:
+        """Yield what calls lack, and the commands that had their effect twice.
+
+        Who waits is told so now and then, so only the commands' ids tell a repetition.
+        """
+        for call in self.calls:
+            for kind in ("call.answer", "call.speak", "call.playback_start"):
+                if not seen[kind, call]:
+                    yield f"{kind} missing"
+        given = Counter(
+            each["facts"]["command_id"]
+            for each in effects
+            if each["kind"] != "call.repeated" and "command_id" in each["facts"]
+        )
+        yield from ("command repeated" for times in given.values() if times > 1)
 
 
 def _endless(kinds: tuple[str, ...]) -> Iterator[str]:

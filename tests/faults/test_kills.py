@@ -64,7 +64,7 @@ async def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 @pytest.mark.timeout(1500)
 async def test_kills_lose_nothing_and_repeat_nothing(running: Suite) -> None:
-    """Each text is answered once, each call answered, greeted and queued once, each fax kept."""
+    """Each text is answered once, each call answered, greeted and played music, each fax kept."""
     flow = Flow(running.control, PER_SECOND)
     sending = asyncio.create_task(flow.run())
     for _ in range(ROUNDS):
