@@ -64,9 +64,10 @@ class FakeTelnyx:
         self.posts.append(("", "dial", body))
         waiting = self.script.get("dial")
         behaviour = waiting.popleft() if waiting else "accept"
+        if behaviour in ("accept", "lose"):
+            self._act("", "dial", body["command_id"])
         if behaviour != "accept":
             return _ANSWERS.get(behaviour, _refusal)(behaviour)
-        self._act("", "dial", body["command_id"])
         name = body["command_id"]
         leg = {"call_leg_id": f"leg-{name}", "call_control_id": f"v3:control-{name}"}
         return web.json_response({"data": {**leg, "call_session_id": f"session of {name}"}})

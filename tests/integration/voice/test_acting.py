@@ -279,8 +279,8 @@ async def test_what_was_pressed_comes_back_with_the_command(shared_suite: Suite)
     assert ended.status == commands.COMMAND_RESULT_STATUS_COMPLETED
 
 
-async def dialled(suite: Suite, **fields: Any) -> dial_pb2.Dial:
-    """Dial somebody and wait until the carrier's answer is known."""
+async def dialled(suite: Suite, until: int = 0, **fields: Any) -> dial_pb2.Dial:
+    """Dial somebody and wait until the dial is in a state, or else in any but REQUESTED."""
     request = dial_pb2.DialCallRequest(
         request_id=str(uuid4()),
         to_address="+13125550177",
@@ -296,6 +296,8 @@ async def dialled(suite: Suite, **fields: Any) -> dial_pb2.Dial:
     async def settled() -> dial_pb2.Dial | None:
         asked = dial_pb2.GetDialRequest(dial_id=made.dial.dial_id)
         found = (await suite.calls.GetDial(asked)).dial
+        if until:
+            return found if found.state == until else None
         return found if found.state != commands.CALL_COMMAND_STATE_REQUESTED else None
 
     found = await eventually(settled)
@@ -305,10 +307,10 @@ async def dialled(suite: Suite, **fields: Any) -> dial_pb2.Dial:
 
 async def test_a_dial_starts_one_leg(shared_suite: Suite) -> None:
     """The leg is known with the carrier's answer, and its events find it by their token."""
-    suite = shared_suite
+    suite, before = shared_suite, shared_suite.telnyx.effects[" dial"]
     dial = await dialled(suite, display_name="Switchhook", ring_time=Duration(seconds=10))
     assert dial.state == commands.CALL_COMMAND_STATE_ACCEPTED
-    assert suite.telnyx.effects[" dial"] == 1
+    assert suite.telnyx.effects[" dial"] == before + 1
     sent = suite.telnyx.body("", "dial")
     assert (sent["to"], sent["from_display_name"], sent["timeout_secs"]) == (
         "+13125550177",
@@ -322,6 +324,15 @@ async def test_a_dial_starts_one_leg(shared_suite: Suite) -> None:
     asked = call_service_pb2.ListCallsRequest(dial_id=dial.dial_id)
     found = await suite.calls.ListCalls(asked)
     assert [each.call_leg_id for each in found.calls] == [leg.leg_id]
+
+
+async def test_a_dial_whose_answer_is_lost_rings_one_phone(shared_suite: Suite) -> None:
+    """It is sent again under its id, which the carrier knows, and the leg is found after all."""
+    before = shared_suite.telnyx.effects[" dial"]
+    shared_suite.telnyx.answer("dial", "lose")
+    dial = await dialled(shared_suite, until=commands.CALL_COMMAND_STATE_ACCEPTED)
+    assert dial.call_leg_id == f"leg-{dial.dial_id}"
+    assert shared_suite.telnyx.effects[" dial"] == before + 1
 
 
 async def test_a_dial_the_carrier_refuses_says_why(shared_suite: Suite) -> None:
