@@ -19,6 +19,7 @@ from services.voice.calls.facts import Hangup, Refusal, Role, Steering
 from services.voice.calls.model import Call
 from services.voice.queues.books import Books
 from services.voice.queues.centre import Centre
+from services.voice.queues.making import Making
 from services.voice.queues.matcher import Matcher
 from services.voice.queues.model import Entrant, Entry, Outcome, Queue
 from services.voice.tables import timers
@@ -79,9 +80,8 @@ class Floor:
         self.centre = Centre(self.books, self.offering, self.switch)
         self.following = Following(self.books, self.centre, self.offering, rings)
         self.roster = Roster(self.books, self.offering, rings, self.switch, timers)
-        self.matcher = Matcher(
-            opened, self.books, self.offering, self.centre, self.switch, self.clock
-        )
+        making = Making(self.books, self.offering, self.centre, self.switch, self.clock)
+        self.matcher = Matcher(opened, self.books, making, self.clock)
         handlers = {
             LEASE: self.offering.lease_rang,
             CHECK: self.offering.check_rang,

@@ -8,7 +8,7 @@ else holds is left for the next look.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,15 +19,12 @@ from chassis import logs
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import Contended, Unavailable
-from services.voice.agents.model import Agent, Offer
-from services.voice.agents.offering import Offering
-from services.voice.calls.model import Call
+from services.voice.agents.model import Agent
 from services.voice.queues.books import Books
-from services.voice.queues.centre import Centre
-from services.voice.queues.matching import MOST_OPTIONS, Match, Option, assign, unavailable
-from services.voice.queues.model import Entry, Kind, Outcome, Queue
-from services.voice.queues.ports import Legs, MatchListener
-from services.voice.queues.score import score
+from services.voice.queues.making import Making
+from services.voice.queues.matching import Match, assign
+from services.voice.queues.model import Entry, Queue
+from services.voice.queues.ports import MatchListener
 
 _log = logs.get_logger(__name__)
 
@@ -45,32 +42,26 @@ class Plan:
     """Who is to be offered to whom, and the queues they are in."""
 
     matches: Sequence[Match]
-    queues: dict[str, Queue]
+    queues: Mapping[str, Queue]
 
 
 class Matcher:
     """Looks who waits and who is free, and makes offers."""
 
-    def __init__(
-        self,
-        database: Database,
-        books: Books,
-        offering: Offering,
-        centre: Centre,
-        legs: Legs,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, database: Database, books: Books, making: Making, clock: Clock) -> None:
         self._database = database
         self._books = books
-        self._offering = offering
-        self._centre = centre
-        self._legs = legs
+        self._making = making
         self._clock = clock
         self.after_commit: Callable[[], None] = lambda: None
         """Called when offers were made: there are agents to be rung."""
         self._awake = asyncio.Event()
         self._stopping = False
-        self.listeners: list[MatchListener] = []
+
+    @property
+    def listeners(self) -> list[MatchListener]:
+        """Who keeps why agents were chosen."""
+        return self._making.listeners
 
     def wake(self) -> None:
         """Look again at once: something was committed."""
@@ -123,7 +114,7 @@ class Matcher:
             free = sum(agent.is_free for agent in agents)
             if limit is None or len(entries) < limit or len(matches) >= free:
                 break
-        return Plan(matches, dict(queues))
+        return Plan(matches, queues)
 
     async def _candidates(
         self, connection: AsyncConnection, entries: Sequence[Entry]
@@ -138,82 +129,23 @@ class Matcher:
             found += await self._books.agents.of_ids(connection, wanted)
         return found
 
-    async def _make(self, matches: Sequence[Match], queues: dict[str, Queue]) -> int:
+    async def _make(self, matches: Sequence[Match], queues: Mapping[str, Queue]) -> int:
         try:
-            return await self._make_together(matches, queues)
+            async with self._database.transaction() as connection:
+                made = await self._making.make(connection, matches, queues)
         except (Contended, Unavailable):
             return 0
         except Exception:
-            if len(matches) == 1:
-                _log.exception("match.failed", entry_id=matches[0].entry.entry_id)
-                return 0
-        # One that cannot be made must not keep the others from it.
-        return sum([await self._make([match], queues) for match in matches])
-
-    async def _make_together(self, matches: Sequence[Match], queues: dict[str, Queue]) -> int:
-        async with self._database.transaction() as connection:
-            entry_ids = [match.entry.entry_id for match in matches]
-            entries = await self._books.entries.locked_if_free(connection, entry_ids)
-            agent_ids = [match.agent.agent_id for match in matches]
-            agents = await self._books.agents.locked_if_free(connection, agent_ids)
-            # Asked under the locks: an offer is never older than what made its agent free.
-            now, made = self._clock.now(), 0
-            for match in matches:
-                entry = entries.get(match.entry.entry_id)
-                agent = agents.get(match.agent.agent_id)
-                if entry is not None and agent is not None:
-                    queue = queues[match.entry.queue_id]
-                    made += await self._offer(connection, match, entry, agent, queue, now)
+            if len(matches) > 1:
+                # One that cannot be made must not keep the others from it.
+                return sum([await self._make([match], queues) for match in matches])
+            _log.exception("match.failed", entry_id=matches[0].entry.entry_id)
+            return 0
         if made:
             self.after_commit()
         return made
-
-    async def _offer(
-        self,
-        connection: AsyncConnection,
-        match: Match,
-        entry: Entry,
-        agent: Agent,
-        queue: Queue,
-        now: datetime,
-    ) -> bool:
-        if entry.kind is Kind.CALL:
-            caller = await self._legs.find(connection, Call(leg_id=entry.leg_id))
-            if caller is None or caller.hung_up:
-                # Nobody is rung for a caller who is gone.
-                await self._centre.leave(connection, entry.entry_id, Outcome.ABANDONED, now)
-                return False
-        offer = await self._offering.make(connection, match, (entry, agent, queue), now)
-        if offer is None:
-            return False
-        await self._explain(connection, match, offer, queue, now)
-        return True
-
-    async def _explain(
-        self,
-        connection: AsyncConnection,
-        match: Match,
-        offer: Offer,
-        queue: Queue,
-        now: datetime,
-    ) -> None:
-        if not self.listeners:
-            return
-        others = await self._books.agents.taken(connection, queue.queue_id, MOST_OPTIONS)
-        told = score(match.entry, queue, now)
-        for listener in self.listeners:
-            await listener.matched(connection, match, offer, told, _turned_down(others, match), now)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._awake.wait()
-
-
-def _turned_down(agents: Collection[Agent], match: Match) -> list[Option]:
-    chosen = match.agent.agent_id
-    return [
-        Option(agent.agent_id, False, why)
-        for agent in agents
-        if agent.agent_id != chosen and (why := unavailable(agent)) is not None
-    ]

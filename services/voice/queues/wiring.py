@@ -28,6 +28,7 @@ from services.voice.queues.centre import Centre
 from services.voice.queues.facts import SqlQueueFacts
 from services.voice.queues.feed import Feed
 from services.voice.queues.history import SqlHistory
+from services.voice.queues.making import Making
 from services.voice.queues.matcher import Matcher
 from services.voice.queues.model import Entry, Queue
 from services.voice.queues.records import LegMoments
@@ -107,7 +108,7 @@ def contact_centre(
         books=books,
         centre=centre,
         roster=Roster(books, offering, rings, legs.calls, timers),
-        matcher=Matcher(opened, books, offering, centre, legs.calls, clock),
+        matcher=Matcher(opened, books, Making(books, offering, centre, legs.calls, clock), clock),
         following=Following(books, centre, offering, rings),
         history=SqlHistory(),
         facts=SqlQueueFacts(books),
