@@ -23,6 +23,8 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 
 CHUNK = 64 * 1024
 """Most bytes in one chunk of a stream."""
+_BLOCK = 256 * 1024
+"""Bytes asked of the store at a time: each asking costs as much as sending a chunk."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Objects:
     async def read(self, sha256: str) -> AsyncIterator[bytes]:
         """Yield the content in chunks of at most CHUNK bytes; FileNotFoundError if it is gone."""
         found = await obstore.get_async(self._store, self._path(sha256))
-        async for block in found.stream(min_chunk_size=CHUNK):
+        async for block in found.stream(min_chunk_size=_BLOCK):
             view = memoryview(block)
             for start in range(0, len(view), CHUNK):
                 yield bytes(view[start : start + CHUNK])

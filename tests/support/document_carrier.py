@@ -72,6 +72,7 @@ class DocumentWorld:
         self.stream = stream
         self.carrier = carrier
         self._admin = admin
+        self.address = address
         self._channel = channel(address)
 
     async def __aenter__(self) -> DocumentWorld:
