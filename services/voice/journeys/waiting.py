@@ -17,13 +17,15 @@ from services.voice.journeys.model import Journey, Phase, Situation, Sound, Wait
 from services.voice.journeys.steps import callable_number, yes
 from services.voice.journeys.turn import Turn, end, ended, go, said, wait_for
 from services.voice.journeys.wording import command_of, patience, plain
-from services.voice.queues.model import Entry, EntryState, Outcome
+from services.voice.queues.model import Entry, EntryState, Outcome, Queue
 from services.voice.routing.branching import Considered, applies, required
 from services.voice.routing.plan import EnqueueStep, Say, Step, VoicemailStep
 
 _OFFER_TIMEOUT = timedelta(seconds=5)
 _YES = "1"
 _RETRY = timedelta(seconds=5)
+_LONGEST_SILENCE = timedelta(seconds=20)
+"""How long a waiting caller without music hears nothing."""
 _OUTCOME_REASONS = {Outcome.HANDLED: "handled", Outcome.TRANSFERRED: "transferred"}
 _CARRIER_WAIT = timedelta(hours=4)
 """The longest a carrier's queue holds a caller. Source: Telnyx, TeXML Enqueue."""
@@ -293,13 +295,20 @@ def _next_word(journey: Journey, entry: Entry, at: Situation) -> tuple[datetime 
     if entry.state is not EntryState.WAITING or at.queue is None:
         return None, ""
     queue, since = at.queue, _since(journey, at)
-    due = since + queue.announce_first + journey.wait.told * queue.announce_every
+    due = since + queue.announce_first + journey.wait.told * _spacing(journey, queue, at)
     offer = queue.callback_offer
     if offer is None or journey.wait.offered or not callable_number(at.call):
         return due, _ANNOUNCE
     is_long = (wording.estimate(at.standing) or timedelta()) > offer.expected_wait
     offered = min(due, since + offer.wait) if is_long else since + offer.wait
     return (offered, "") if offered <= max(due, at.now) else (due, _ANNOUNCE)
+
+
+def _spacing(journey: Journey, queue: Queue, at: Situation) -> timedelta:
+    """Return how long after a word the next one comes: sooner where nothing fills the silence."""
+    if at.music_url and not journey.wait.tuneless:
+        return queue.announce_every
+    return min(queue.announce_every, _LONGEST_SILENCE)
 
 
 _ANNOUNCE = "announce"

@@ -77,6 +77,14 @@ def test_music_that_cannot_be_played_is_not_tried_again(how: str) -> None:
     assert walker.next_look is not None
 
 
+def test_without_music_words_come_more_often() -> None:
+    """Nobody waits in silence for longer than 20 s."""
+    walker = in_queue(music="")
+    for turn in (1, 3, 5):
+        assert walker.wait(20)[-1] == f"1.wait.{turn}"
+        walker.finish(f"1.wait.{turn}")
+
+
 def test_music_that_comes_to_an_end_begins_again() -> None:
     """A player that does not loop is started anew."""
     walker = in_queue()
