@@ -23,7 +23,7 @@ from chassis.lifecycle import background
 
 _log = logs.get_logger(__name__)
 
-_LEASE = timedelta(seconds=10)
+_LEASE = timedelta(seconds=3)
 """How long a timer that rang waits for its handler before it rings again."""
 _POLL_SECONDS = 0.2
 _BATCH = 32
