@@ -1,5 +1,6 @@
 """Sending commands and dials, and what becomes of them."""
 
+from datetime import timedelta
 from typing import Protocol
 
 import orjson
@@ -19,6 +20,9 @@ from services.voice.calls.switchboard import Switchboard
 
 _RETRY_AFTER = 1.0  # seconds; a caller waits
 _DEADLINE = 5.0  # seconds for one attempt
+
+_DIAL_LIVES = timedelta(seconds=60)
+"""How long after it was decided a dial may begin: a phone that rings later surprises everybody."""
 
 _CALL_ENDED = "CALL_ENDED"
 
@@ -75,8 +79,9 @@ class DialPerformer:
         self._switchboard = switchboard
 
     async def admit(self, connection: AsyncConnection, effect: Effect) -> str | None:
-        """Admit every dial: whoever does not want it any more withdraws it."""
-        return None
+        """Hold back a dial that could not be sent for so long that nobody expects it any more."""
+        late = await self._switchboard.is_late(connection, effect.effect_id, _DIAL_LIVES)
+        return "TOO_LATE" if late else None
 
     async def perform(self, effect: Effect) -> Outcome:
         """Dial once."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -105,6 +105,11 @@ class Switchboard:
             return
         for listener in self.dial_listeners:
             await listener.dial_failed(connection, role, subject, reason, now)
+
+    async def is_late(self, connection: AsyncConnection, dial_id: str, limit: timedelta) -> bool:
+        """Return whether a dial was decided longer ago than a limit."""
+        dial = await self.dials.get(connection, dial_id)
+        return dial is not None and self.clock.now() - dial.request_time > limit
 
     async def has_ended(self, connection: AsyncConnection, leg_id: str) -> bool:
         """Return whether a call is over, so that no command can reach it."""

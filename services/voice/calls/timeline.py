@@ -12,6 +12,9 @@ from chassis.database import insert_into
 from services.voice.calls.records import CallRecord, CommandRecord
 from services.voice.calls.tables import moments
 
+_LONGEST = 255
+"""Characters that are kept of each text: together they are an index."""
+
 
 class MomentKind(StrEnum):
     """What a moment is."""
@@ -48,9 +51,9 @@ class Timeline:
         row = insert_into(connection, moments).values(
             leg_id=leg_id,
             kind=moment.kind.value,
-            title=moment.title,
-            reference=moment.reference,
-            detail=moment.detail,
+            title=moment.title[:_LONGEST],
+            reference=moment.reference[:_LONGEST],
+            detail=moment.detail[:_LONGEST],
             time=moment.time,
         )
         await connection.execute(row.on_conflict_do_nothing())

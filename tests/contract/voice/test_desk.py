@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -287,3 +288,15 @@ async def test_a_gather_of_keys_alone_listens_to_nobody(opened: Office) -> None:
     await opened.give("1.menu", Gather("Press 1."))
     await opened.hear(answer("1.menu", "1"))
     assert [each.kind for each in await opened.commands()] == [CommandKind.GATHER]
+
+
+async def test_a_dial_is_late_a_minute_after_it_was_decided(opened: Office) -> None:
+    """Its age counts from the decision, and a dial nobody knows is not late."""
+    identity = await opened.dial(DIAL)
+    minute, board = timedelta(seconds=60), opened.legs.switchboard
+    async with opened.database.reading() as connection:
+        assert not await board.is_late(connection, identity, minute)
+        assert not await board.is_late(connection, "nothing", minute)
+    opened.clock.advance(timedelta(seconds=61))
+    async with opened.database.reading() as connection:
+        assert await board.is_late(connection, identity, minute)

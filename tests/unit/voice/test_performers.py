@@ -1,5 +1,6 @@
 """What the answers to commands and dials mean."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -55,6 +56,11 @@ class Board:
     async def undialled(self, _connection: object, *what: object) -> None:
         """Note that there is no leg."""
         self.settled.append(("undialled", *what))
+
+    async def is_late(self, _connection: object, dial_id: str, limit: timedelta) -> bool:
+        """Say whether a dial is late."""
+        assert (dial_id, limit) == (DIAL.effect_id, timedelta(seconds=60))
+        return self.ended
 
     async def has_ended(self, _connection: object, _leg_id: str) -> bool:
         """Say whether the call is over."""
@@ -202,6 +208,19 @@ async def test_a_dial_without_a_leg(
     """A refusal, doubt and an answer that names no leg are told as what they are."""
     told = ("undialled", DIAL.effect_id, Role.AGENT, "offer-1", state, reason)
     assert await dialled(answer) == [told]
+
+
+async def test_a_dial_nobody_expects_any_more_is_not_sent() -> None:
+    """A phone does not ring minutes after somebody wanted it to."""
+    board = Board()
+    dialling = DialPerformer(Carrier(Accepted(200, {})), board)  # type: ignore[arg-type]
+    assert await dialling.admit(None, DIAL) is None  # type: ignore[arg-type]
+    board.ended = True
+    reason = await dialling.admit(None, DIAL)  # type: ignore[arg-type]
+    assert reason == "TOO_LATE"
+    await dialling.settle(None, DIAL, Failed(reason))  # type: ignore[arg-type]
+    refused = (CommandState.REFUSED, "TOO_LATE")
+    assert board.settled == [("undialled", DIAL.effect_id, Role.AGENT, "offer-1", *refused)]
 
 
 async def test_a_dial_that_could_not_be_sent_is_tried_again() -> None:
