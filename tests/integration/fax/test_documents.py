@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -25,11 +26,12 @@ from tests.support.nats import NatsServer
 TEXT = documents.pdf(1, "Referral")
 TIFF = pictures.good_tiff(3)
 SERVED = {"tiff": TIFF, "pdf": TEXT, "many": pdfs.many_pages(20)}
-ENGINE = """#!/bin/sh
-if [ "$1" = "--version" ]; then echo "tesseract 9.9 of a test"; exit 0; fi
-test "$1 $2" = "stdin stdout" || exit 1
-head -c 4 | tail -c 3
-echo " Prescription renewal"
+ENGINE = f"""#!{sys.executable} -IS
+import sys
+if sys.argv[1] == "--version":
+    print("tesseract 9.9 of a test")
+elif sys.argv[1:3] == ["stdin", "stdout"]:
+    print(sys.stdin.buffer.read(4)[1:].decode(), "Prescription renewal")
 """
 
 
@@ -165,7 +167,7 @@ async def test_an_engine_that_fails_is_told_of(
 ) -> None:
     """A fax stays readable when its text cannot be read, and says that it could not."""
     engine = tmp_path / "engine"
-    engine.write_text(ENGINE.replace("head -c 4 | tail -c 3", "exit 7"))
+    engine.write_text(ENGINE.replace("print(sys.stdin", "sys.exit(7); (sys.stdin"))
     engine.chmod(0o755)
     async with document_world(
         nats_server.url,
