@@ -19,6 +19,7 @@ from services.fax.keeping.hold_store import HoldFilters, HoldStore
 from services.fax.keeping.holds import Hold, Scope
 from services.fax.keeping.policies import Part, Policy, Subject, due_time, governing
 from services.fax.keeping.policy_store import PolicyStore
+from services.fax.keeping.subjects import FAXES, JOBS
 from services.fax.keeping.sweep import SWEEP, SWEEP_KEY
 from services.fax.model import Fax
 
@@ -42,6 +43,16 @@ class Explanation:
     hold_ids: tuple[str, ...]
     other_owners: int
     erasures: tuple[Erasure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a policy would erase at once; `size` in bytes, `held` would be erased but for holds."""
+
+    documents: int = 0
+    size: int = 0
+    records: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True)
@@ -152,6 +163,22 @@ class Retention:
             other_owners=await self.contents.other_owners(connection, sha256, owner),
             erasures=tuple(await self.erasing.of_fax(connection, fax.fax_id)),
         )
+
+    async def estimate(self, connection: AsyncConnection, policy: Policy) -> Estimate:
+        """Say what a policy would erase at once if it were put."""
+        others = await self.policies.all(connection)
+        policies = [each for each in others if each.policy_id != policy.policy_id] + [policy]
+        now, made = self.clock.now(), Estimate()
+        for subjects in (FAXES, JOBS):
+            old = await subjects.count(connection, policies, policy, Part.DOCUMENT, now)
+            blank = await subjects.count(connection, policies, policy, Part.RECORD, now)
+            made = Estimate(
+                documents=made.documents + old.due,
+                size=made.size + old.size,
+                records=made.records + blank.due,
+                held=made.held + old.held,
+            )
+        return made
 
     async def _sweep_soon(self, connection: AsyncConnection) -> None:
         await self.timers.set(connection, SWEEP, SWEEP_KEY, self.clock.now())

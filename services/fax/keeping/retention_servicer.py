@@ -40,7 +40,7 @@ class RetentionServicer(retention_service_pb2_grpc.RetentionServiceServicer):
     ) -> pb.PutRetentionPolicyResponse:
         """Make or replace a policy."""
         caller = named_caller(context)
-        policy = translate.policy_of(request, self._retention.clock.now())
+        policy = translate.policy_of(request.policy, self._retention.clock.now())
 
         async def act(connection: AsyncConnection) -> Message:
             kept = await self._retention.put_policy(connection, caller, policy)
@@ -48,6 +48,20 @@ class RetentionServicer(retention_service_pb2_grpc.RetentionServiceServicer):
 
         answer = await self._once("PutRetentionPolicy", request.request_id, request, act)
         return pb.PutRetentionPolicyResponse.FromString(answer)
+
+    async def EstimateRetention(
+        self, request: pb.EstimateRetentionRequest, context: Context
+    ) -> pb.EstimateRetentionResponse:
+        """Say what a policy would erase at once."""
+        policy = translate.policy_of(request.policy, self._retention.clock.now())
+        async with self._database.reading() as connection:
+            found = await self._retention.estimate(connection, policy)
+        return pb.EstimateRetentionResponse(
+            document_count=found.documents,
+            document_bytes=found.size,
+            record_count=found.records,
+            held_count=found.held,
+        )
 
     async def DeleteRetentionPolicy(
         self, request: pb.DeleteRetentionPolicyRequest, context: Context

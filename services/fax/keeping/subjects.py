@@ -36,6 +36,15 @@ class Due:
 
 
 @dataclass(frozen=True)
+class Count:
+    """How many are due and how many bytes they have, and how many more are held."""
+
+    due: int
+    size: int
+    held: int
+
+
+@dataclass(frozen=True)
 class Subjects:
     """One kind of subject, by its columns; `erasable` says when a part may be erased at all."""
 
@@ -47,6 +56,7 @@ class Subjects:
     to_number: sa.ColumnElement[str]
     create_time: sa.ColumnElement[datetime]
     sha256: sa.ColumnElement[str]
+    size: sa.ColumnElement[int]
     named_by_hold: Condition
     erasable: Mapping[Part, Condition]
 
@@ -60,21 +70,44 @@ class Subjects:
         limit: int,
     ) -> list[Due]:
         """Return what of a part a policy has due now, oldest first, and lock it."""
+        conditions = self._grown_old(policies, policy, part, now)
+        query = sa.select(self.subject_id.label("subject_id"), self.sha256.label("sha256"))
+        query = query.where(*conditions, sa.not_(self.held()))
+        query = query.order_by(self.create_time, self.subject_id).limit(limit)
+        rows = await connection.execute(query.with_for_update(of=self.table))
+        return [Due(row.subject_id, row.sha256) for row in rows]
+
+    async def count(
+        self,
+        connection: AsyncConnection,
+        policies: Sequence[Policy],
+        policy: Policy,
+        part: Part,
+        now: datetime,
+    ) -> Count:
+        """Return how much of a part a policy has due now, and how much of it is held."""
+        held = sa.case((self.held(), 1), else_=0)
+        size = sa.func.sum(sa.case((self.held(), 0), else_=self.size))
+        query = sa.select(sa.func.count(), sa.func.sum(held), size)
+        conditions = self._grown_old(policies, policy, part, now)
+        found, kept, size_of_all = (await connection.execute(query.where(*conditions))).one()
+        return Count(found - (kept or 0), int(size_of_all or 0), kept or 0)
+
+    def _grown_old(
+        self, policies: Sequence[Policy], policy: Policy, part: Part, now: datetime
+    ) -> list[Condition]:
+        """Say what a part fulfils that would be due, were it not for holds."""
         age = policy.age(part)
         if age is None:
-            return []
+            return [sa.false()]
         stronger = [self._spoken_of(other) for other in outweighing(policies, policy, part)]
-        query = sa.select(self.subject_id.label("subject_id"), self.sha256.label("sha256")).where(
+        return [
             self.create_time <= sa.literal(now - age, faxes.c.create_time.type),
             self._spoken_of(policy),
             *[sa.not_(each) for each in stronger],
             self.erasable[part],
             sa.not_(_erased(self.kind, self.subject_id, part)),
-            sa.not_(self.held()),
-        )
-        query = query.order_by(self.create_time, self.subject_id).limit(limit)
-        rows = await connection.execute(query.with_for_update(of=self.table))
-        return [Due(row.subject_id, row.sha256) for row in rows]
+        ]
 
     def held(self) -> Condition:
         """Say whether a legal hold that stands covers the subject."""
@@ -120,6 +153,7 @@ FAXES = Subjects(
     to_number=faxes.c.to_number,
     create_time=faxes.c.create_time,
     sha256=faxes.c.document_sha256,
+    size=faxes.c.document_size,
     # A hold of a job keeps its attempts, and one of an attempt keeps the job with what it sent.
     named_by_hold=sa.or_(
         holds.c.fax_id == faxes.c.fax_id,
@@ -142,6 +176,7 @@ JOBS = Subjects(
     to_number=jobs.c.to_number,
     create_time=jobs.c.create_time,
     sha256=jobs.c.sha256,
+    size=jobs.c.size,
     named_by_hold=sa.or_(
         holds.c.job_id == jobs.c.job_id,
         sa.and_(

@@ -59,9 +59,8 @@ _DOCUMENT_STATES = {
 }
 
 
-def policy_of(request: retention_pb2.PutRetentionPolicyRequest, now: datetime) -> Policy:
+def policy_of(asked: retention_pb2.RetentionPolicy, now: datetime) -> Policy:
     """Return the policy a request puts."""
-    asked = request.policy
     directions = {number: direction for direction, number in _DIRECTIONS.items()}
     return Policy(
         policy_id=asked.policy_id,

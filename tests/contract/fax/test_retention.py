@@ -17,6 +17,7 @@ from services.fax.keeping.arrivals import Arrivals
 from services.fax.keeping.entries import Act
 from services.fax.keeping.holds import Scope
 from services.fax.keeping.policies import Part, Policy, Subject, due_time, governing
+from services.fax.keeping.retention import Estimate
 from services.fax.keeping.sweep import SWEEP, SWEEP_KEY
 from services.fax.model import Direction, DocumentState, Observation, State, observe
 from services.fax.use_cases import FETCH, FaxUseCases
@@ -228,6 +229,27 @@ async def test_one_policy_speaks_for_a_scope(kept: Cupboard) -> None:
         assert (changed.create_time, changed.document_age) == (NOW, DAY)
         await kept.retention.delete_policy(connection, CLERK, "first")
     await kept.rule(policy("second", number=OURS))
+
+
+async def test_a_policy_says_what_it_would_erase_before_it_is_put(kept: Cupboard) -> None:
+    """Nothing is erased by asking, and what is erased by putting is what was said."""
+    await kept.keep(received("old", create_time=NOW - 40 * DAY), b"12345")
+    await kept.keep(received("held", create_time=NOW - 40 * DAY), b"held")
+    await kept.keep(received("young"), b"young")
+    await kept.keep(received("other", create_time=NOW - 40 * DAY, to_number=OTHER), b"other")
+    await kept.add(received("bare", create_time=NOW - 40 * DAY))
+    await kept.send("job", await kept.put(b"sent", "job:job"))
+    await kept.rule(policy("others", number=OTHER, document_age=None))
+    await kept.hold(Scope(fax_id="held"))
+    wanted = policy("month", record_age=30 * DAY)
+    async with kept.opened.reading() as connection:
+        said = await kept.retention.estimate(connection, wanted)
+    assert said == Estimate(documents=1, size=5, records=1, held=1)
+    await kept.rule(wanted)
+    await kept.sweep()
+    assert await kept.erased("old", "held", "young", "other", "bare") == {"old"}
+    async with kept.opened.reading() as connection:
+        assert await kept.retention.estimate(connection, wanted) == Estimate(held=1)
 
 
 @pytest.mark.parametrize("seed", range(3))
