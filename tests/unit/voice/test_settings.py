@@ -31,7 +31,10 @@ def test_several_numbers(text: str) -> None:
         ("SWITCHHOOK_VOICE_NUMBERS", ","),
         ("SWITCHHOOK_VOICE_NAMED_GREETING", "Hello."),
         ("SWITCHHOOK_VOICE_QUEUE", "a queue"),
-        ("SWITCHHOOK_VOICE_PRIORITY_QUEUE", "x" * 256),
+        ("SWITCHHOOK_VOICE_QUEUE", "x" * 256),
+        ("SWITCHHOOK_VOICE_HOLD_MUSIC_URL", "ftp://example.com/a.mp3"),
+        ("SWITCHHOOK_VOICE_LOST_AFTER", "0"),
+        ("SWITCHHOOK_VOICE_LOST_CHECK_EVERY", "soon"),
     ],
 )
 def test_what_cannot_work_is_refused_at_the_start(name: str, value: str) -> None:
@@ -42,9 +45,13 @@ def test_what_cannot_work_is_refused_at_the_start(name: str, value: str) -> None
 
 def test_secrets_are_not_shown() -> None:
     """Neither the key nor a database password is described."""
-    settings = load(
-        Settings, {**REQUIRED, "SWITCHHOOK_VOICE_DATABASE_URL": "postgresql+asyncpg://u:pw@h/d"}
-    )
+    own = {
+        "SWITCHHOOK_VOICE_DATABASE_URL": "postgresql+asyncpg://u:pw@h/d",
+        "SWITCHHOOK_VOICE_STATE_SECRETS": "new-secret, old-secret",
+    }
+    settings = load(Settings, {**REQUIRED, **own})
+    assert settings.state_secrets == ("new-secret", "old-secret")
     described = str(describe(settings))
     assert "KEY-secret" not in described
+    assert "old-secret" not in described
     assert "pw" not in described
