@@ -60,6 +60,16 @@ def test_an_hour_that_passes_twice_counts_twice() -> None:
     assert hours.is_open(chicago("2026-11-01T01:30:00", fold=1))
 
 
+def test_a_span_within_an_hour_that_passes_twice_opens_and_closes_twice() -> None:
+    """Both passes have their beginning and their end."""
+    hours = Hours("America/Chicago", (WeeklySpan(7, Span(75, 90)),))
+    first_end, second_end = (chicago("2026-11-01T01:30:00", fold=fold) for fold in (0, 1))
+    second_start = chicago("2026-11-01T01:15:00", fold=1)
+    assert hours.next_close(chicago("2026-11-01T01:20:00")) == first_end
+    assert hours.next_open(first_end) == second_start
+    assert hours.next_close(second_start) == second_end
+
+
 def test_an_hour_that_is_skipped_opens_where_the_clock_goes_on() -> None:
     """A span that begins in the skipped hour begins when the clock jumps over it."""
     hours = Hours("America/Chicago", (WeeklySpan(7, Span(150, 240)),))

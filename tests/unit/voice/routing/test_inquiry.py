@@ -27,6 +27,8 @@ ADA = Call(
 )
 VIP = Lookup(LookupOutcome.FOUND, True, 1, "Ada", "en-US", "gold", "agent-1", True)
 SHORT = Deadlines(crm=0.02, history=0.02, queues=0.02, total=0.05)
+HANGS = 15
+"""Seconds after which nobody believes any more that the deadline was kept."""
 LONG = Deadlines(crm=30, history=30, queues=30, total=30)
 
 
@@ -149,14 +151,15 @@ async def test_each_has_a_deadline_of_its_own() -> None:
 async def test_all_together_have_a_deadline() -> None:
     """However long each may take, all of them end with the whole."""
     limits = Deadlines(crm=30, history=30, queues=30, total=0.02)
-    told = await inquiry(Asked(never="crm"), limits, Before(never="history")).ask(ADA)
+    asking = inquiry(Asked(never="crm"), limits, Before(never="history")).ask(ADA)
+    told = await asyncio.wait_for(asking, HANGS)
     assert states(told, Name.VIP, Name.LAST_AGENT) == {InputState.LATE}
 
 
 async def test_whoever_asks_us_is_answered_in_time() -> None:
     """What is left of the call at hand shortens every deadline."""
     with deadline.within(0.12):
-        told = await inquiry(Asked(never="crm"), LONG).ask(ADA)
+        told = await asyncio.wait_for(inquiry(Asked(never="crm"), LONG).ask(ADA), HANGS)
     assert states(told, Name.VIP) == {InputState.LATE}
 
 
