@@ -11,9 +11,10 @@ from chassis.database import Database
 from chassis.timers import Ticker
 from services.voice.agents.following import Following
 from services.voice.agents.model import Agent, Offer, Presence
-from services.voice.agents.offering import CHECK, LEASE, WRAP_UP, Offering
+from services.voice.agents.offering import CHECK, LEASE, Offering
 from services.voice.agents.ringing import Lines, Ringing, bridge_key
 from services.voice.agents.roster import Roster
+from services.voice.agents.wrapping import WRAP_UP, Wrapping
 from services.voice.calls.command import Bridge, Command, Dial
 from services.voice.calls.facts import Hangup, Refusal, Role, Steering
 from services.voice.calls.model import Call
@@ -76,16 +77,17 @@ class Floor:
         self.switch = switch or Switch()
         self.books = Books()
         rings = Ringing(self.switch, self.switch, Lines("connection", "+12025550100"))
-        self.offering = Offering(self.books, rings, timers)
+        self.wrapping = Wrapping(self.books, timers)
+        self.offering = Offering(self.books, rings, self.wrapping, timers)
         self.centre = Centre(self.books, self.offering, self.switch)
         self.following = Following(self.books, self.centre, self.offering, rings)
-        self.roster = Roster(self.books, self.offering, rings, self.switch, timers)
+        self.roster = Roster(self.books, self.offering, self.wrapping, rings, self.switch, timers)
         making = Making(self.books, self.offering, self.centre, self.switch, self.clock)
         self.matcher = Matcher(opened, self.books, making, self.clock)
         handlers = {
             LEASE: self.offering.lease_rang,
             CHECK: self.offering.check_rang,
-            WRAP_UP: self.offering.wrap_up_rang,
+            WRAP_UP: self.wrapping.rang,
         }
         self.ticker = Ticker(opened, timers, handlers, self.clock, lambda: None)
 

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.voice.agents import ringing
 from services.voice.agents.model import OPEN, TAKEN, Agent, Offer, OfferState, Presence
 from services.voice.agents.ringing import Ringing, bridged_time
+from services.voice.agents.wrapping import Wrapping
 from services.voice.calls.model import Call
 from services.voice.queues.books import Books, Case
 from services.voice.queues.matching import Match, unfit
@@ -23,7 +24,6 @@ from services.voice.queues.ports import Alarms
 
 LEASE = "offer.lease"
 CHECK = "offer.check"
-WRAP_UP = "offer.wrap_up"
 
 _CHECK_EVERY = timedelta(seconds=10)
 _OFFERS = uuid.UUID("b4d5a3f0-0c0e-5a39-9d6e-3d2f9a1c7e44")
@@ -37,9 +37,10 @@ _NORMAL = "normal_clearing"
 class Offering:
     """Makes offers and carries them to their end."""
 
-    def __init__(self, books: Books, rings: Ringing, alarms: Alarms) -> None:
+    def __init__(self, books: Books, rings: Ringing, wrapping: Wrapping, alarms: Alarms) -> None:
         self._books = books
         self._rings = rings
+        self._wrapping = wrapping
         self._alarms = alarms
 
     async def make(
@@ -170,7 +171,7 @@ class Offering:
         ended = (talks.ended_time if talks else None) or now
         end = max(min(ended, now), since)
         await self._rings.let_go(connection, offer, agent)
-        await self._wrap_up(connection, case, end, "", now)
+        await self._over(connection, case, end, "", now)
         return Talk(offer.agent_id, since, end)
 
     async def rescind(self, connection: AsyncConnection, case: Case, now: datetime) -> None:
@@ -179,7 +180,7 @@ class Offering:
             await self._take_back(connection, case, OfferState.RESCINDED, "rescinded", now)
         elif case.offer.can(OfferState.WRAPPING):
             await self._rings.let_go(connection, case.offer)
-            await self._wrap_up(connection, case, now, "rescinded", now)
+            await self._over(connection, case, now, "rescinded", now)
 
     async def lease_rang(self, connection: AsyncConnection, offer_id: str, now: datetime) -> None:
         """End an offer whose lease is over; the handler of its timer."""
@@ -206,41 +207,6 @@ class Offering:
         else:
             await self._alarms.set(connection, CHECK, offer_id, now + _CHECK_EVERY)
 
-    async def wrap_up_rang(self, connection: AsyncConnection, offer_id: str, now: datetime) -> None:
-        """End a wrap-up whose time is over; the handler of its timer."""
-        case = await self._books.case(connection, offer_id)
-        if case is None or case.offer.state is not OfferState.WRAPPING:
-            return
-        until = case.offer.wrap_up_until
-        if until is not None and until > now:
-            await self._alarms.set(connection, WRAP_UP, offer_id, until)
-        else:
-            await self.complete(connection, case, now)
-
-    async def extend(
-        self, connection: AsyncConnection, case: Case, until: datetime, now: datetime
-    ) -> Offer:
-        """Let an agent wrap up until later."""
-        offer = replace(case.offer, wrap_up_until=until, wrap_up_extended=True)
-        await self._alarms.set(connection, WRAP_UP, offer.offer_id, until)
-        await self._books.change_agent(connection, case.agent, case.agent.wrapping(until), now)
-        return (await self._offer(connection, case, offer, now)).offer
-
-    async def complete(self, connection: AsyncConnection, case: Case, now: datetime) -> Offer:
-        """End a wrap-up: the agent is free again, unless he wraps up another call."""
-        offer = replace(case.offer.to(OfferState.COMPLETED), wrap_up_end_time=now)
-        await self._alarms.cancel(connection, WRAP_UP, offer.offer_id)
-        await self._offer(connection, case, offer, now)
-        still = [
-            each.wrap_up_until
-            for each in await self._books.offers.of_agent(connection, offer.agent_id)
-            if each.state is OfferState.WRAPPING and each.wrap_up_until is not None
-        ]
-        agent = replace(case.agent, wrap_up_until=max(still, default=None))
-        agent = agent.released(now, turn_over=True)
-        await self._books.change_agent(connection, case.agent, agent, now)
-        return offer
-
     async def _conversation_ended(
         self, connection: AsyncConnection, case: Case, leg: Call, cause: str, now: datetime
     ) -> None:
@@ -252,7 +218,7 @@ class Offering:
         if since is not None:
             case = await self.connected(connection, case, since, now)
         queue = await self._books.queue(connection, case.offer.queue_id)
-        await self._wrap_up(connection, case, end, "" if cause == _NORMAL else cause, now)
+        await self._over(connection, case, end, "" if cause == _NORMAL else cause, now)
         if case.entry.state is not EntryState.CONNECTED:
             return
         if talk is not None and _is_whole(talk, cause, queue, _ended(case.entry, caller)):
@@ -261,21 +227,11 @@ class Offering:
             after = case.entry.cut_off(now, talk)
         await self._books.change_entry(connection, case.entry, after, now)
 
-    async def _wrap_up(
+    async def _over(
         self, connection: AsyncConnection, case: Case, end: datetime, reason: str, now: datetime
     ) -> None:
-        queue = await self._books.queue(connection, case.offer.queue_id)
-        until = now + queue.wrap_up
-        offer = case.offer.to(OfferState.WRAPPING)
-        offer = replace(offer, end_time=end, wrap_up_until=until, reason=reason)
-        await self._alarms.cancel(connection, CHECK, offer.offer_id)
-        case = await self._offer(connection, case, offer, now)
-        agent = case.agent.wrapping(until)
-        await self._books.change_agent(connection, case.agent, agent, now)
-        if queue.wrap_up:
-            await self._alarms.set(connection, WRAP_UP, offer.offer_id, until)
-        else:
-            await self.complete(connection, replace(case, agent=agent), now)
+        await self._alarms.cancel(connection, CHECK, case.offer.offer_id)
+        await self._wrapping.begin(connection, case, end, reason, now)
 
     async def _take_back(
         self, connection: AsyncConnection, case: Case, end: OfferState, reason: str, now: datetime

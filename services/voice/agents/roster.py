@@ -16,6 +16,8 @@ from services.voice.agents.model import (
 )
 from services.voice.agents.offering import LEASE, Offering
 from services.voice.agents.ringing import Ringing, lease
+from services.voice.agents.wrapping import Wrapping
+from services.voice.calls.facts import Role
 from services.voice.calls.model import Call
 from services.voice.queues.books import Books, Case
 from services.voice.queues.ports import Alarms, Legs
@@ -36,10 +38,17 @@ class Roster:
     """Keeps agents, and carries out what they decide; every method in the caller's transaction."""
 
     def __init__(
-        self, books: Books, offering: Offering, rings: Ringing, legs: Legs, alarms: Alarms
+        self,
+        books: Books,
+        offering: Offering,
+        wrapping: Wrapping,
+        rings: Ringing,
+        legs: Legs,
+        alarms: Alarms,
     ) -> None:
         self._books = books
         self._offering = offering
+        self._wrapping = wrapping
         self._rings = rings
         self._legs = legs
         self._alarms = alarms
@@ -123,7 +132,8 @@ class Roster:
         leg = await self._legs.find(connection, Call(leg_id=leg_id))
         waits = await self._books.entries.of_leg(connection, leg_id)
         taken = await self._books.offers.of_leg(connection, leg_id)
-        if leg is None or not leg.answered or leg.hung_up or waits or taken:
+        calls_us = leg is not None and leg.role is Role.CALLER
+        if leg is None or not leg.answered or leg.hung_up or waits or taken or calls_us:
             raise NotYet("LEG_UNUSABLE", "the leg is not answered, is over, or belongs to another")
         return (await self._offering.answered(connection, case, leg, now)).offer
 
@@ -145,18 +155,18 @@ class Roster:
         now: datetime,
     ) -> Offer:
         """Give an agent longer to wrap up; without a length the queue's wrap-up once more."""
-        case = await self._wrapping(connection, agent_id)
+        case = await self._in_wrap_up(connection, agent_id)
         if case.offer.wrap_up_extended:
             raise NotYet("WRAP_UP_EXTENDED", "the wrap-up was extended before")
         if extension is None:
             extension = (await self._books.queue(connection, case.offer.queue_id)).wrap_up
         until = (case.offer.wrap_up_until or now) + extension
-        return await self._offering.extend(connection, case, until, now)
+        return await self._wrapping.extend(connection, case, until, now)
 
     async def complete(self, connection: AsyncConnection, agent_id: str, now: datetime) -> Offer:
         """Let an agent say that he is done."""
-        case = await self._wrapping(connection, agent_id)
-        return await self._offering.complete(connection, case, now)
+        case = await self._in_wrap_up(connection, agent_id)
+        return await self._wrapping.complete(connection, case, now)
 
     async def _locked(self, connection: AsyncConnection, agent_id: str) -> Agent:
         agent = await self._books.agents.locked(connection, agent_id)
@@ -178,7 +188,7 @@ class Roster:
             raise NotYet("OFFER_ENDED", "the offer was taken, or it is over")
         return case
 
-    async def _wrapping(self, connection: AsyncConnection, agent_id: str) -> Case:
+    async def _in_wrap_up(self, connection: AsyncConnection, agent_id: str) -> Case:
         """Return what an agent wraps up, the oldest first."""
         await self.get(connection, agent_id)
         for offer in await self._books.offers.of_agent(connection, agent_id):
@@ -191,7 +201,7 @@ class Roster:
         known = set(await self._books.queues.ids(connection))
         missing = [
             FieldViolation(f"queues.queue_ids[{place}]", "is no queue")
-            for place, queue_id in enumerate(sorted(queue_ids))
+            for place, queue_id in enumerate(queue_ids)
             if queue_id not in known
         ]
         if missing:

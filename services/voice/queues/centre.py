@@ -183,8 +183,8 @@ class Centre:
         queue = await self._books.queue(connection, entry.queue_id)
         offer = queue.callback_offer or CallbackOffer()
         due = queue.next_open(now + offer.spacing)
-        if due is None or entry.attempts + 1 >= offer.attempts:
-            after = replace(entry.left(Outcome.UNREACHED, now), attempts=entry.attempts + 1)
+        if due is None or entry.attempts >= offer.attempts:
+            after = entry.left(Outcome.UNREACHED, now)
         else:
             after = entry.missed(due)
         return await self._books.change_entry(connection, entry, after, now)

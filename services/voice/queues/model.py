@@ -1,4 +1,4 @@
-"""What a queue is, and somebody's place in one; pure.
+"""Somebody's place in a queue; pure.
 
 An entry waits, is offered to an agent, is connected and leaves. It may go back from OFFERED and
 from CONNECTED to WAITING, at the head of the queue, as often as an offer comes to nothing. LEFT is
@@ -10,7 +10,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+
+from services.voice.queues.queue import CallbackOffer, Hours, Queue, Scoring, required
+
+__all__ = [
+    "MOST_OFFERS",
+    "RESTS",
+    "SETTLES",
+    "Boost",
+    "CallbackOffer",
+    "Entrant",
+    "Entry",
+    "EntryState",
+    "Hours",
+    "Kind",
+    "NotEntered",
+    "Outcome",
+    "Queue",
+    "Scoring",
+    "Talk",
+    "abandon",
+    "carrier_queue",
+    "required",
+]
 
 RESTS = timedelta(seconds=30)
 """How long an entry that too many agents have failed waits to be moved on by its plan."""
@@ -29,18 +51,6 @@ _QUEUES = uuid.UUID("0d0f6f3e-6d0b-5f53-8a3c-0b1f3d5f6a11")
 """Never change it: the carrier's queues of callers who wait are named by it."""
 
 _ZERO = timedelta()
-
-
-class Hours(Protocol):
-    """When a queue is open."""
-
-    def is_open(self, now: datetime) -> bool:
-        """Say whether it is open at this moment."""
-        ...
-
-    def next_open(self, now: datetime) -> datetime | None:
-        """Return when it is open next, `now` if it is, None when it never is."""
-        ...
 
 
 class Kind(StrEnum):
@@ -87,61 +97,6 @@ class NotEntered(StrEnum):
     QUEUE_FULL = "QUEUE_FULL"
     QUEUE_CLOSED = "QUEUE_CLOSED"
     QUEUE_UNKNOWN = "QUEUE_UNKNOWN"
-
-
-@dataclass(frozen=True, slots=True)
-class Scoring:
-    """What callers are given ahead, as waiting time."""
-
-    vip: timedelta = timedelta(seconds=300)
-    escalated: timedelta = timedelta(seconds=180)
-    credit_window: timedelta = timedelta(minutes=30)
-    """How long after giving up a caller gets the wait he gave up credited."""
-    credit_cap: timedelta = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackOffer:
-    """From when on callers are offered to be called back, and how that is done."""
-
-    wait: timedelta = timedelta(seconds=90)
-    expected_wait: timedelta = timedelta(seconds=120)
-    attempts: int = 3
-    spacing: timedelta = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
-    """How a queue works. Without hours it is always open."""
-
-    queue_id: str
-    display_name: str = ""
-    hours: Hours | None = None
-    scoring: Scoring = Scoring()
-    required_skills: Mapping[str, int] = field(default_factory=dict)
-    ring_time: timedelta = timedelta(seconds=20)
-    wrap_up: timedelta = timedelta(seconds=30)
-    max_wait: timedelta = timedelta(seconds=300)
-    max_size: int = 50
-    hold_music_url: str = ""
-    announce_first: timedelta = timedelta(seconds=20)
-    announce_every: timedelta = timedelta(seconds=60)
-    callback_offer: CallbackOffer | None = None
-    short_abandon: timedelta = timedelta(seconds=5)
-    service_level: timedelta = timedelta(seconds=20)
-    relax_after: timedelta = timedelta(seconds=60)
-    relax_every: timedelta = timedelta(seconds=30)
-    sticky_wait: timedelta = timedelta(seconds=15)
-    short_talk: timedelta = timedelta(seconds=5)
-    """A conversation that the agent's side ends sooner counts as cut off."""
-
-    def is_open(self, now: datetime) -> bool:
-        """Say whether callers are let in."""
-        return self.hours is None or self.hours.is_open(now)
-
-    def next_open(self, now: datetime) -> datetime | None:
-        """Return when callers are let in next, `now` if they are, None when never."""
-        return now if self.hours is None else self.hours.next_open(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +229,9 @@ class Entry:
         )
 
     def connected(self) -> "Entry":
-        """Return the entry with an agent who has taken it."""
-        return replace(self, state=EntryState.CONNECTED)
+        """Return the entry with an agent who has taken it; a customer is called back now."""
+        calls = 1 if self.kind is Kind.CALLBACK else 0
+        return replace(self, state=EntryState.CONNECTED, attempts=self.attempts + calls)
 
     def cut_off(self, now: datetime, talk: Talk | None) -> "Entry":
         """Return the entry after a conversation broke off: at the head, after a moment."""
@@ -305,7 +261,6 @@ class Entry:
         return replace(
             self,
             state=EntryState.WAITING,
-            attempts=self.attempts + 1,
             not_before=not_before,
             offer_id="",
             agent_id="",
@@ -325,11 +280,3 @@ def abandon(entry: Entry, queue: Queue, now: datetime) -> Outcome:
     """Return how a caller counts who hangs up now: at once, or after a wait."""
     short = entry.waited(now) < queue.short_abandon
     return Outcome.SHORT_ABANDONED if short else Outcome.ABANDONED
-
-
-def required(entry: Mapping[str, int], queue: Queue) -> Mapping[str, int]:
-    """Return what an agent must be able to do: of two levels for a skill the higher."""
-    return {
-        skill: max(entry.get(skill, 0), queue.required_skills.get(skill, 0))
-        for skill in entry.keys() | queue.required_skills.keys()
-    }

@@ -18,10 +18,11 @@ from chassis.lifecycle import background
 from chassis.timers import Handler
 from services.voice.agents.following import Following
 from services.voice.agents.model import OVER, Offer
-from services.voice.agents.offering import CHECK, LEASE, WRAP_UP, Offering
+from services.voice.agents.offering import CHECK, LEASE, Offering
 from services.voice.agents.ringing import Lines, Ringing
 from services.voice.agents.roster import Roster
 from services.voice.agents.servicer import AgentServicer
+from services.voice.agents.wrapping import WRAP_UP, Wrapping
 from services.voice.calls.wiring import Telephony
 from services.voice.queues.books import Books
 from services.voice.queues.centre import Centre
@@ -53,6 +54,7 @@ class ContactCentre:
     history: SqlHistory
     facts: SqlQueueFacts
     offering: Offering
+    wrapping: Wrapping
     entry_feed: Feed[Entry]
     offer_feed: Feed[Offer]
 
@@ -61,7 +63,7 @@ class ContactCentre:
         return {
             LEASE: self.offering.lease_rang,
             CHECK: self.offering.check_rang,
-            WRAP_UP: self.offering.wrap_up_rang,
+            WRAP_UP: self.wrapping.rang,
         }
 
     @asynccontextmanager
@@ -99,7 +101,8 @@ def contact_centre(
     books = Books()
     lines = Lines(settings.connection_id, min(settings.numbers, default=""))
     rings = Ringing(legs.desk, legs.calls, lines)
-    offering = Offering(books, rings, timers)
+    wrapping = Wrapping(books, timers)
+    offering = Offering(books, rings, wrapping, timers)
     centre = Centre(books, offering, legs.calls)
     moments = LegMoments(books, legs.timeline)
     books.entry_listeners.append(moments)
@@ -107,12 +110,13 @@ def contact_centre(
     return ContactCentre(
         books=books,
         centre=centre,
-        roster=Roster(books, offering, rings, legs.calls, timers),
+        roster=Roster(books, offering, wrapping, rings, legs.calls, timers),
         matcher=Matcher(opened, books, Making(books, offering, centre, legs.calls, clock), clock),
         following=Following(books, centre, offering, rings),
         history=SqlHistory(),
         facts=SqlQueueFacts(books),
         offering=offering,
+        wrapping=wrapping,
         entry_feed=Feed(opened, clock, books.entries.recent, lambda entry: not entry.is_alive),
         offer_feed=Feed(opened, clock, books.offers.recent, lambda offer: offer.state in OVER),
     )

@@ -200,7 +200,7 @@ async def test_an_agent_who_leaves_a_callback_before_the_customer_answers(floor:
     assert offer is not None
     await floor.hang_up(floor.switch.legs[f"agent-leg-{offer.offer_id}"])
     back = await floor.read(entry)
-    assert (back.state, back.front, back.attempts) == (EntryState.WAITING, True, 0)
+    assert (back.state, back.front, back.attempts) == (EntryState.WAITING, True, 1)
 
 
 async def test_no_wrap_up_is_none(floor: Floor) -> None:
