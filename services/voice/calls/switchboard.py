@@ -181,7 +181,10 @@ class Switchboard:
     async def _prove_dial(
         self, connection: AsyncConnection, dial_id: str, leg_id: str, now: datetime
     ) -> None:
-        if await self.outbox.resolve(connection, dial_id, Done(leg_id)):
+        """Give a dial the leg that shows itself before, or instead of, the carrier's answer."""
+        await self.outbox.resolve(connection, dial_id, Done(leg_id))
+        dial = await self.dials.get(connection, dial_id)
+        if dial is not None and not dial.leg_id:
             taken = CommandState.ACCEPTED
             await self.dials.settle(connection, dial_id, taken, "", leg_id, now)
 

@@ -300,3 +300,13 @@ async def test_a_dial_is_late_a_minute_after_it_was_decided(opened: Office) -> N
     opened.clock.advance(timedelta(seconds=61))
     async with opened.database.reading() as connection:
         assert await board.is_late(connection, identity, minute)
+
+
+async def test_a_leg_that_comes_before_the_answer_is_the_dials(opened: Office) -> None:
+    """The token says whose leg it is, whether or not the carrier's answer names one."""
+    identity = await opened.dial(DIAL)
+    await opened.hear(LEG)
+    async with opened.database.reading() as connection:
+        dial = await SqlDials().get(connection, identity)
+    assert dial is not None
+    assert (dial.state, dial.leg_id) == (CommandState.ACCEPTED, "leg-9")
