@@ -6,7 +6,7 @@ clock skips never counts; so nothing here adds to a wall clock's time.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -101,7 +101,7 @@ class Hours:
         """Return whether we are open at an instant, and why not."""
         if self.emergency and self.emergency.covers(now):
             return Openness(Status.EMERGENCY, self.emergency.note)
-        wall = now.astimezone(ZoneInfo(self.time_zone))
+        wall = now.astimezone(_zone(self.time_zone))
         minute = wall.hour * 60 + wall.minute
         holiday = self._holiday(wall.date())
         if any(span.has(minute) for span in self._spans(wall.date())):
@@ -155,13 +155,13 @@ class Hours:
         """Yield, in order, the instants after `now` at which the state may change."""
         if self.emergency and self.emergency.end is None and self.emergency.covers(now):
             return
-        zone = ZoneInfo(self.time_zone)
+        zone = _zone(self.time_zone)
         today = now.astimezone(zone).date()
         # The day before is looked at too: a clock set back over midnight shows its end again.
         for ahead in range(-1, _LOOK_AHEAD):
             yield from (each for each in self._edges(today + ahead * _DAY, zone) if each > now)
 
-    def _edges(self, day: date, zone: ZoneInfo) -> Sequence[datetime]:
+    def _edges(self, day: date, zone: tzinfo) -> Sequence[datetime]:
         """Return in order when the state may change on a day.
 
         That is where the day and its spans begin and end, where its clock is set, and where an
@@ -182,6 +182,11 @@ def is_zone(name: str) -> bool:
     except (ValueError, OSError, ZoneInfoNotFoundError):
         return False
     return True
+
+
+def _zone(name: str) -> tzinfo:
+    """Return a zone; one that is not known here any more reads as UTC, for no call to fail by."""
+    return ZoneInfo(name) if is_zone(name) else UTC
 
 
 def to_json(hours: Hours) -> dict[str, Any]:
@@ -255,14 +260,14 @@ def _fault(field: str, description: str) -> FieldViolation:
     return FieldViolation(field, description)
 
 
-def _instants(day: date, minute: int, zone: ZoneInfo) -> list[datetime]:
+def _instants(day: date, minute: int, zone: tzinfo) -> list[datetime]:
     """Return when a clock on the wall shows a minute of a day: once, or twice."""
     midnight = datetime.combine(day, time.min) + timedelta(minutes=minute)
     walls = (midnight.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     return sorted({wall.astimezone(UTC) for wall in walls})
 
 
-def _clock_changes(begin: datetime, end: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+def _clock_changes(begin: datetime, end: datetime, zone: tzinfo) -> Iterator[datetime]:
     """Yield the minute between two instants from which on the clock is set differently."""
     offset = begin.astimezone(zone).utcoffset()
     if offset == end.astimezone(zone).utcoffset():

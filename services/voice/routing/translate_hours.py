@@ -54,19 +54,19 @@ def hours_out(known: Hours) -> pb.OpeningHours:
 
 def _holiday(asked: pb.Holiday, path: str, faults: list[FieldViolation]) -> Holiday:
     return Holiday(
-        _day(asked.start_date, f"{path}.start_date", faults),
-        _day(asked.end_date, f"{path}.end_date", faults),
+        _day(asked.start_date, f"{path}.start_date", faults, date.min),
+        _day(asked.end_date, f"{path}.end_date", faults, date.max),
         asked.display_name,
         tuple(Span(each.open_minute, each.close_minute) for each in asked.open_spans),
     )
 
 
-def _day(text: str, path: str, faults: list[FieldViolation]) -> date:
+def _day(text: str, path: str, faults: list[FieldViolation], instead: date) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
         faults.append(FieldViolation(path, "is no day of the calendar"))
-        return date.min
+        return instead
 
 
 def _emergency(

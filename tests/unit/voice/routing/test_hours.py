@@ -109,6 +109,13 @@ def test_without_spans_nothing_ever_opens() -> None:
     assert Hours("UTC").next_open(utc("2026-03-06T10:00:00")) is None
 
 
+def test_a_zone_that_is_gone_reads_as_utc() -> None:
+    """Hours that were good when they were kept fail no call when a zone is renamed."""
+    gone = Hours("Europe/Nowhere", WORKDAYS)
+    assert gone.is_open(utc("2026-03-06T10:00:00"))
+    assert gone.next_open(utc("2026-03-06T08:00:00")) == utc("2026-03-06T09:00:00")
+
+
 def test_every_fault_is_named_at_once() -> None:
     """A bad zone, a bad span, a holiday and an emergency the wrong way round: all are named."""
     day = date(2026, 3, 6)

@@ -79,11 +79,12 @@ def test_hours_come_back_as_they_were(hours: Hours) -> None:
 def test_hours_that_cannot_be_are_refused_with_every_fault() -> None:
     """A zone that is none and a day that does not exist are named together."""
     asked = opening_hours_pb2.OpeningHours(time_zone="Mars/Olympus")
-    asked.holidays.add(start_date="2026-02-30", end_date="2026-03-01")
+    asked.holidays.add(start_date="2026-02-30", end_date="2026-02-31")
     with pytest.raises(Invalid) as caught:
         hours_in(asked, "queue.opening_hours")
     assert [each.field for each in caught.value.fields] == [
         "queue.opening_hours.holidays[0].start_date",
+        "queue.opening_hours.holidays[0].end_date",
         "queue.opening_hours.time_zone",
     ]
 
