@@ -255,6 +255,9 @@ class Taking:
     async def _made(self, asked: Asked, order: Order, sources: list[str], owner: str) -> Job:
         paper, now = order.page_size or self.sender.page_size, self.clock.now()
         cover = _cover(order, now)
+        if cover is None and not sources:
+            # An earlier job that had nothing but a cover page.
+            raise _gone()
         try:
             made = await self.documents.assemble(cover, sources, owner=owner, page_size=paper)
         except Rejected as rejected:

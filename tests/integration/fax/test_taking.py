@@ -153,6 +153,8 @@ async def test_a_cover_page_may_go_alone(light: Suite) -> None:
     await light.reaches(job.job_id, "DELIVERED")
     again = light.send(b"", documents=[], cover_page=note)
     assert (await refused(again))[1] == "DUPLICATE_DOCUMENT"
+    nothing = light.send(b"", documents=[Source(job_id=job.job_id)])
+    assert (await refused(nothing))[1] == "DOCUMENT_NOT_STORED"
 
 
 @pytest.mark.parametrize(

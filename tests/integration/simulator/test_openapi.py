@@ -127,7 +127,10 @@ async def test_faxes(carrier: Carrier, sink: Sink, checked: _Checked) -> None:
         "to": ADA,
         "media_url": "https://files.example.com/a.pdf",
     }
-    await checked("POST /faxes", "/faxes", body, status=202)
+    sent = await checked("POST /faxes", "/faxes", body, status=202)
+    cancel = f"/faxes/{sent['data']['id']}/actions/cancel"
+    await checked("POST /faxes/{id}/actions/cancel", cancel, {}, status=202)
+    await checked("POST /faxes/{id}/actions/cancel", cancel, {}, status=422)
     await checked("POST /faxes", "/faxes", {}, status=422)
     fax = await carrier.sim("fax", {"from": ADA})
     await sink.event("fax.received")
