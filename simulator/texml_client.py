@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -32,11 +32,15 @@ _FETCH_SECONDS = 5.0
 
 @dataclass
 class TexmlCall:
-    """One call on the TeXML number, and its leg; `fetched` counts the documents since it waited."""
+    """One call on the TeXML number, and its leg.
+
+    `fetched` counts the documents since it waited; `recorded` is the last recording made on it.
+    """
 
     leg: Call
     status: str = "ringing"
     fetched: int = 0
+    recorded: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def call_sid(self) -> str:
@@ -112,9 +116,11 @@ class TexmlClient:
         return document
 
     async def recorded(self, call: TexmlCall, url: str, fields: Mapping[str, str]) -> None:
-        """Tell the callback of a recording that it can be had."""
+        """Tell the callback of a recording that it can be had; it says little of the call."""
+        named = ("AccountSid", "CallSid", "CallSidLegacy", "ConnectionId")
+        about = {name: text for name, text in call.form().items() if name in named}
         try:
-            await self._post(url, call.form() | dict(fields))
+            await self._post(url, about | dict(fields))
         except (aiohttp.ClientError, TimeoutError) as error:
             self.note(call, "texml.failed", {"url": url, "why": type(error).__name__})
 
@@ -135,6 +141,8 @@ class TexmlClient:
             "CallDuration": str(int((now - began).total_seconds())),
             "HangupCause": call.leg.cause or "normal_clearing",
         }
+        told = ("RecordingUrl", "RecordingDuration")
+        fields |= {name: text for name, text in call.recorded.items() if name in told}
         try:
             await self._post(self._status_url, fields)
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -92,7 +92,7 @@ class Verbs:
         try:
             await self._line.pass_time(seconds, occupied=True)
         finally:
-            fields = self._switch.record(self._call, seconds)
+            self._call.recorded = fields = self._switch.record(self._call, seconds)
             callback = verb.get("recordingStatusCallback", "")
             if callback:
                 await self._client.recorded(self._call, urljoin(here, callback), fields)
