@@ -97,12 +97,15 @@ class TexmlClient:
         self, call: TexmlCall, url: str, fields: Mapping[str, str]
     ) -> ET.Element | None:
         """Fetch a document; None, with a line in the journal, when it is not one."""
+        began = time.monotonic()
         try:
             document = await self._load(call, url, fields)
         except (_NoDocument, aiohttp.ClientError, TimeoutError) as error:
             self.note(call, "texml.failed", {"url": url, "why": str(error) or type(error).__name__})
             return None
-        self.note(call, "texml.answered", {"url": url, "verbs": [verb.tag for verb in document]})
+        seconds = round(time.monotonic() - began, 3)
+        verbs = [verb.tag for verb in document]
+        self.note(call, "texml.answered", {"url": url, "verbs": verbs, "seconds": seconds})
         return document
 
     async def _load(self, call: TexmlCall, url: str, fields: Mapping[str, str]) -> ET.Element:

@@ -14,6 +14,10 @@ from cli.day.truth import Leg, Span, Truth
 QUIET_LIMIT = 5.0
 
 
+_LATE = 0.9
+"""Seconds after which the gateway answers a TeXML request by itself; a little less than it waits."""
+
+
 class Ending(StrEnum):
     """How a call ended, as the carrier saw it."""
 
@@ -206,9 +210,10 @@ def _fault(
 
 
 def _apologized(account: Account, leg: Leg) -> bool:
-    """Tell whether the gateway ended a TeXML call politely because voice was away."""
+    """Tell whether the gateway ended a TeXML call politely because voice was away or late."""
     end = leg.span.end or account.truth.until
-    return leg.texml and any(down.covers(end) for down in account.downtimes)
+    late = account.truth.slowest.get(leg.control_id, 0.0) >= _LATE
+    return leg.texml and (late or any(down.covers(end) for down in account.downtimes))
 
 
 def _broke_off(account: Account, talk: Span) -> bool:

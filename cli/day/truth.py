@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +82,8 @@ class Truth:
     refusals: Sequence[Refusal]
     accepted: Mapping[str, datetime]
     until: datetime
+    slowest: Mapping[str, float] = field(default_factory=dict)
+    """The longest that a TeXML call waited for a document, in seconds."""
 
     @property
     def by_control_id(self) -> Mapping[str, Leg]:
@@ -132,7 +134,17 @@ class Witness:
             [_refusal(*each) for each in facts if each[1] == "request.refused"],
             _accepted(self._attempts),
             datetime.now().astimezone(),
+            _slowest(facts),
         )
+
+
+def _slowest(facts: Iterable[tuple[str, str, Mapping[str, Any]]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for _, kind, told in facts:
+        if kind == "texml.answered":
+            call = told["call_sid"]
+            found[call] = max(found.get(call, 0.0), told["seconds"])
+    return found
 
 
 def _accepted(attempts: Iterable[Mapping[str, Any]]) -> dict[str, datetime]:

@@ -214,3 +214,12 @@ def test_the_report_tells_everything() -> None:
     shown = as_json(account, checked)
     assert (shown["good"], shown["calls"][0]["ending"]) == (False, "talked")
     assert AGENT not in text
+
+
+def test_an_apology_for_being_late_is_no_loss() -> None:
+    """A TeXML caller may be asked to call later when voice was late or away, and only then."""
+    caller = leg("v3:call", span(0, 30), source="callee", texml=True)
+    assert told(legs=(caller,), entries=()).rows[0].fault != ""
+    late = told(legs=(caller,), entries=(), truth={"slowest": {"v3:call": 1.0}})
+    away = told(legs=(caller,), entries=(), downtimes=(span(29, 31),))
+    assert [each.rows[0].fault for each in (late, away)] == ["", ""]
