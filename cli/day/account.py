@@ -15,7 +15,7 @@ QUIET_LIMIT = 5.0
 
 
 _LATE = 0.9
-"""Seconds after which the gateway answers a TeXML request by itself; a little less than it waits."""
+"""Seconds of a TeXML request after which the gateway may have answered by itself (it waits 1 s)."""
 
 
 class Ending(StrEnum):
