@@ -6,7 +6,7 @@ journey's row is locked next, and an entry after it.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,48 +19,27 @@ from services.voice.calls.records import CallFilter
 from services.voice.calls.store import SqlCalls
 from services.voice.calls.timeline import Moment, MomentKind, Timeline
 from services.voice.journeys.actions import (
-    Action,
-    CloseVoicemail,
-    Decide,
-    Enter,
     Give,
-    KeepPlace,
-    Leave,
-    Move,
-    OpenVoicemail,
 )
+from services.voice.journeys.deeds import Deeds
 from services.voice.journeys.model import Journey, Phase, Situation
-from services.voice.journeys.ports import Centre, Queues, entry_of
+from services.voice.journeys.ports import Centre, entry_of
 from services.voice.journeys.store import Journeys
-from services.voice.journeys.voicemails import (
-    Voicemail,
-    Voicemails,
-    VoicemailState,
-    voicemail_id,
-)
-from services.voice.journeys.walk import advance, begin, entered, kept
-from services.voice.queues.model import Entrant, Entry, NotEntered, carrier_queue
+from services.voice.journeys.walk import advance, begin
+from services.voice.queues.model import carrier_queue
 from services.voice.routing.answers import of_call
-from services.voice.routing.branching import standing
 from services.voice.routing.conditions import queues_of
 from services.voice.routing.decisions import (
-    Decision,
-    DecisionKind,
     Decisions,
-    decision_id,
 )
-from services.voice.routing.inputs import Inputs, Name, inputs
+from services.voice.routing.inputs import Inputs, inputs
 from services.voice.routing.inquiry import Inquiry
 from services.voice.routing.plan import (
-    Branch,
-    EnqueueStep,
     Plan,
-    Step,
     TransferStep,
     conditions_in,
 )
 from services.voice.routing.plans import Plans
-from services.voice.routing.scoring import entering
 
 LOOK = "journey.look"
 """The timer of a journey's own next look, by leg."""
@@ -91,15 +70,22 @@ class Guide:
     timeline: Timeline
     timers: Timers
     plans: Plans
-    decisions: Decisions
     inquiry: Inquiry
-    centre: Centre
-    queues: Queues
+    deeds: Deeds
     numbers: Collection[str] = ()
     """Numbers of ours; those of plans are ours as well."""
     music_url: str = ""
     journeys: Journeys = field(default_factory=Journeys)
-    voicemails: Voicemails = field(default_factory=Voicemails)
+
+    @property
+    def centre(self) -> Centre:
+        """Who waits, and who takes them."""
+        return self.deeds.centre
+
+    @property
+    def decisions(self) -> Decisions:
+        """Where decisions are kept."""
+        return self.deeds.decisions
 
     async def journey(self, connection: AsyncConnection, call: Call) -> Journey | None:
         """Return a caller's journey, begun when it is new; None when no plan takes the call."""
@@ -131,7 +117,7 @@ class Guide:
                 if isinstance(action, Give):
                     gives.append(action)
                 else:
-                    heard = await self._act(connection, action, heard, at)
+                    heard = await self.deeds.do(connection, action, heard, at)
             journey, told = heard, heard != turn.journey
             if not told:
                 break
@@ -152,7 +138,7 @@ class Guide:
         queue = standing = None
         entry = await entry_of(self.centre, connection, journey.wait.entry_id)
         if entry is not None:
-            queue = await self.queues.get(connection, entry.queue_id)
+            queue = await self.deeds.queues.get(connection, entry.queue_id)
         if entry is not None and entry.waits:
             standing = await self.centre.standing(connection, entry.entry_id, now)
         facts = known if known is not None else await self._known(connection, call, now)
@@ -205,108 +191,6 @@ class Guide:
         legs = await self.calls.page(connection, wanted, None, 20)
         subject = f"{call.leg_id}/{journey.key('transfer')}"
         return next((each.call for each in legs if each.call.subject == subject), None)
-
-    async def _act(
-        self, connection: AsyncConnection, action: Action, journey: Journey, at: Situation
-    ) -> Journey:
-        match action:
-            case Enter():
-                answer = await self._enter(connection, action, journey, at)
-                return entered(journey, answer, at)
-            case KeepPlace(entry_id, number):
-                after = await self.centre.to_callback(connection, entry_id, number, at.now)
-                return kept(journey, after, at)
-            case Move(entry_id, queue_id, skills):
-                await self.centre.move(connection, entry_id, queue_id, skills, at.now)
-            case Leave(entry_id, outcome):
-                await self.centre.leave(connection, entry_id, outcome, at.now)
-            case OpenVoicemail():
-                await self._open(connection, action, journey, at)
-            case CloseVoicemail(key, recording_id, length):
-                identity = voicemail_id(journey.leg_id, key)
-                await self.voicemails.close(connection, identity, recording_id, length)
-            case Decide():
-                await self._decide(connection, action, journey, at)
-        return journey
-
-    async def _enter(
-        self, connection: AsyncConnection, action: Enter, journey: Journey, at: Situation
-    ) -> Entry | NotEntered:
-        known = at.inputs
-        entrant = Entrant(
-            leg_id=journey.leg_id,
-            queue_id=action.queue_id,
-            enqueue_time=at.now,
-            journey_id=f"{journey.leg_id}/{action.visit}",
-            caller_number=known.text(Name.CALLER_NUMBER),
-            is_vip=known.flag(Name.VIP),
-            escalated=known.flag(Name.ESCALATED_CASE),
-            credit=await self._credit(connection, known, action.queue_id),
-            boosts=action.boosts,
-            required_skills=action.skills,
-            language=known.text(Name.LANGUAGE),
-            preferred_agent_id=known.preferred_agent,
-            decision_id=decision_id(journey.leg_id, DecisionKind.ENQUEUE, action.visit),
-            kind=action.kind,
-            max_offers=action.max_offers,
-        )
-        return await self.centre.enter(connection, entrant, at.now)
-
-    async def _credit(self, connection: AsyncConnection, known: Inputs, queue_id: str) -> timedelta:
-        """Return the wait a caller gave up in the same queue shortly before."""
-        queue = await self.queues.get(connection, queue_id)
-        return known.credit(queue_id, queue.scoring.credit_window) if queue else timedelta()
-
-    async def _open(
-        self, connection: AsyncConnection, action: OpenVoicemail, journey: Journey, at: Situation
-    ) -> None:
-        voicemail = Voicemail(
-            voicemail_id=voicemail_id(journey.leg_id, action.key),
-            leg_id=journey.leg_id,
-            step_id=action.step_id,
-            state=VoicemailState.RECORDING,
-            create_time=at.now,
-            queue_id=action.mailbox or action.queue_id,
-            agent_id=at.inputs.text(Name.OWNER_AGENT),
-            caller_number=at.call.caller.phone_number,
-            called_number=at.call.called_number,
-        )
-        await self.voicemails.open(connection, voicemail)
-
-    async def _decide(
-        self, connection: AsyncConnection, action: Decide, journey: Journey, at: Situation
-    ) -> None:
-        step = at.step(action.step_id)
-        kind = {Branch: DecisionKind.BRANCH, EnqueueStep: DecisionKind.ENQUEUE}.get(
-            type(step), DecisionKind.TARGET
-        )
-        about = action.step_id if kind is DecisionKind.TARGET else action.visit
-        decision = Decision(
-            decision_id=decision_id(journey.leg_id, kind, about),
-            kind=kind,
-            leg_id=journey.leg_id,
-            time=at.now,
-            plan_id=journey.plan_id,
-            revision=journey.revision,
-            step_id=action.step_id,
-            visit=action.visit,
-            entry_id=journey.wait.entry_id,
-            inputs=at.inputs,
-            scores=await self._scores(connection, step, at),
-            options=action.considered,
-            outcome=action.outcome,
-        )
-        await self.decisions.record(connection, decision)
-
-    async def _scores(
-        self, connection: AsyncConnection, step: Step | None, at: Situation
-    ) -> tuple[tuple[str, float], ...]:
-        """Return what a caller's score is made of where a queue is entered."""
-        if not isinstance(step, EnqueueStep):
-            return ()
-        queue = await self.queues.get(connection, step.queue_id)
-        place = standing(step, at.inputs, at.now)
-        return entering(queue, at.inputs, place.boosts, at.now) if queue else ()
 
     async def _keep(
         self,

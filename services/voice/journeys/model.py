@@ -110,6 +110,8 @@ class Journey:
     wait: Wait = field(default_factory=Wait)
     queue_id: str = ""
     """The queue the caller waited in last."""
+    waited_since: datetime | None = None
+    """When the caller began to wait in a queue that sent him on to another; None for no such."""
     voicemail: str = ""
     """The key of a recording that has not come yet."""
     end: str = ""

@@ -37,12 +37,13 @@ def journey(row: Row) -> Journey:
     wait = memory.pop("wait")
     since, sound = _time(wait.pop("since")), Sound(wait.pop("sound"))
     awaited_since, entered = _time(memory.pop("awaited_since")), memory.pop("entered")
-    passed = tuple(memory.pop("passed"))
+    passed, waited_since = tuple(memory.pop("passed")), _time(memory.pop("waited_since"))
     return Journey(
         **{name: row[name] for name in _COLUMNS if name != "phase"},
         phase=Phase(row["phase"]),
         awaited_since=awaited_since,
         passed=passed,
+        waited_since=waited_since,
         entered=NotEntered(entered) if entered else None,
         wait=Wait(**wait, since=since, sound=sound),
         **memory,

@@ -21,8 +21,8 @@ from services.voice.calls.switchboard import Switchboard
 from services.voice.journeys.actions import Give
 from services.voice.journeys.guide import Guide
 from services.voice.journeys.model import Journey, Phase
+from services.voice.journeys.sounds import heard, placed_again, placing
 from services.voice.journeys.travels import Questions
-from services.voice.journeys.waiting import heard, placed_again, placing
 from services.voice.queues.model import EntryState, Outcome
 
 _SETTLED = ".after"

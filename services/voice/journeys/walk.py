@@ -130,8 +130,15 @@ def entered(journey: Journey, answer: Entry | NotEntered, at: Situation) -> Jour
     stay = Wait(entry_id=answer.entry_id, since=at.now)
     stands_in = isinstance(at.step(journey.step_id), CallbackStep)
     phase = Phase.WALKING if stands_in else Phase.WAITING
-    queue = answer.queue_id
-    return replace(journey, wait=stay, phase=phase, queue_id=queue, awaited="", passed=())
+    return replace(
+        journey,
+        wait=stay,
+        phase=phase,
+        queue_id=answer.queue_id,
+        waited_since=None,
+        awaited="",
+        passed=(),
+    )
 
 
 def kept(journey: Journey, after: Entry, at: Situation) -> Journey:

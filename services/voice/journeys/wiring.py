@@ -18,6 +18,7 @@ from services.voice.calls.wiring import Telephony
 from services.voice.documents import Documents
 from services.voice.journeys import calling_back as back
 from services.voice.journeys.calling_back import CallingBackCustomers
+from services.voice.journeys.deeds import Deeds
 from services.voice.journeys.guide import LOOK, NUDGE, Guide
 from services.voice.journeys.ports import Centre, Queues
 from services.voice.journeys.servicer import TexmlServicer, VoicemailServicer
@@ -54,7 +55,7 @@ class Walking:
 
     def services(self, opened: Database, clock: Clock) -> Sequence[Service]:
         """Return TexmlService and VoicemailService."""
-        voicemails = VoicemailServicer(opened, self.travels.guide.voicemails, clock)
+        voicemails = VoicemailServicer(opened, self.travels.guide.deeds.voicemails, clock)
         return [
             Service(
                 texml_service_pb2_grpc.add_TexmlServiceServicer_to_server,
@@ -84,10 +85,8 @@ def walking(
         timeline=legs.timeline,
         timers=timers,
         plans=routing.plans,
-        decisions=routing.decisions,
         inquiry=routing.inquiry,
-        centre=centre,
-        queues=queues,
+        deeds=Deeds(centre, queues, routing.decisions),
         numbers=settings.numbers,
         music_url=settings.hold_music_url,
     )
@@ -100,5 +99,5 @@ def walking(
     travels = Travels(guide, timers)
     legs.switchboard.listeners.extend((travels, calling_back))
     legs.switchboard.dial_listeners.append(calling_back)
-    legs.archive.listeners.append(guide.voicemails)
+    legs.archive.listeners.append(guide.deeds.voicemails)
     return Walking(travels, questions, calling_back, answers)

@@ -144,7 +144,7 @@ async def test_the_longest_wait_leads_out_of_the_queue(world: World) -> None:
     recorded = {"RecordingSid": "rec-1", "RecordingDuration": "4"}
     assert tags(await world.ask("3.record", **recorded)) == ["Say", "Hangup"]
     async with world.database.reading() as connection:
-        voicemails = world.walks.travels.guide.voicemails
+        voicemails = world.walks.travels.guide.deeds.voicemails
         (kept,) = await voicemails.page(connection, VoicemailFilter(), None, 9)
     assert (kept.state, kept.recording_id) == (VoicemailState.OPEN, "rec-1")
 
@@ -159,7 +159,7 @@ async def test_a_message_of_a_caller_who_hung_up_is_filed(world: World) -> None:
     over = {"CallStatus": "completed", "RecordingSid": "rec-1"}
     assert tags(await world.ask("3.record", **over)) == []
     async with world.database.reading() as connection:
-        voicemails = world.walks.travels.guide.voicemails
+        voicemails = world.walks.travels.guide.deeds.voicemails
         (kept,) = await voicemails.page(connection, VoicemailFilter(), None, 9)
     assert kept.recording_id == "rec-1"
 

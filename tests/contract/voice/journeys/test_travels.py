@@ -13,9 +13,10 @@ from services.voice.journeys.model import Phase
 from services.voice.journeys.voicemails import VoicemailFilter, VoicemailState
 from services.voice.queues.model import EntryState, Outcome, Queue
 from services.voice.routing.decisions import DecisionFilter, DecisionKind
+from services.voice.routing.plan import EnqueueStep, Plan
 from tests.support import sightings as seen
 from tests.support.travellers import MUSIC, World, of
-from tests.unit.voice.journeys.plans import plan
+from tests.unit.voice.journeys.plans import CLOSED, plan
 
 VIP = Lookup(LookupOutcome.FOUND, True, 1, "Ada Lovelace", "en-US")
 FAILED = Lookup(LookupOutcome.UNAVAILABLE)
@@ -104,7 +105,7 @@ async def test_the_longest_wait_ends_in_a_voicemail(world: World) -> None:
     await world.hang_up()
     await world.finish("3.record", recording_id="rec-1", duration=timedelta(seconds=7))
     async with world.database.reading() as connection:
-        voicemails = world.walks.travels.guide.voicemails
+        voicemails = world.walks.travels.guide.deeds.voicemails
         (kept,) = await voicemails.page(connection, VoicemailFilter(), None, 9)
     assert (kept.state, kept.recording_id, kept.length) == (
         VoicemailState.OPEN,
@@ -206,3 +207,30 @@ async def test_any_order_of_events_commands_each_step_once(world: World) -> None
         assert sorted(keys) == sorted({*keys} & {"answer", "1.say"})
         journey = await world.journey(f"leg-{number}")
         assert journey is None or journey.phase is Phase.OVER
+
+
+async def test_who_is_sent_to_another_queue_keeps_the_wait(world: World) -> None:
+    """Overflow leaves the first queue as overflowed and begins the second with the old time."""
+    first = EnqueueStep(
+        step_id="first",
+        queue_id="support",
+        full_step_id="closed",
+        closed_step_id="closed",
+        max_wait_step_id="second",
+        max_wait=timedelta(seconds=10),
+    )
+    second = replace(first, step_id="second", queue_id="backup", max_wait_step_id="closed")
+    await world.queue(Queue(queue_id="backup"))
+    number = "+12025550121"
+    steps = (first, second, CLOSED)
+    overflow = Plan(plan_id="two", entry_step_id="first", listed=steps, numbers=(number,))
+    await world.plan(overflow)
+    for event in (seen.INITIATED, seen.ANSWERED):
+        await world.hear(replace(event, called_number=number))
+    before = await world.entry()
+    await world.wait(11)
+    after = await world.entry()
+    assert (after.queue_id, after.enqueue_time) == ("backup", before.enqueue_time)
+    async with world.database.reading() as connection:
+        left = await world.centre.centre.entry(connection, before.entry_id)
+    assert left.outcome is Outcome.OVERFLOWED

@@ -10,7 +10,7 @@ from services.voice.calls.model import Caller, CallerKind, ResultStatus, Steerin
 from services.voice.journeys import wording
 from services.voice.journeys.actions import Decide, KeepPlace, Move
 from services.voice.journeys.model import Phase
-from services.voice.journeys.waiting import heard
+from services.voice.journeys.sounds import heard
 from services.voice.queues.forecast import HandleTime
 from services.voice.queues.model import CallbackOffer, EntryState, Outcome, Queue
 from services.voice.routing.plan import HangUpStep
