@@ -120,12 +120,6 @@ class Hours:
             return now
         return next((each for each in self._changes(now) if self.is_open(each)), None)
 
-    def next_close(self, now: datetime) -> datetime | None:
-        """Return the first instant from `now` on at which we are closed; None within 400 days."""
-        if not self.is_open(now):
-            return now
-        return next((each for each in self._changes(now) if not self.is_open(each)), None)
-
     def faults(self, path: str = "") -> list[FieldViolation]:
         """Return everything about these hours that cannot be, by field below `path`."""
         at = f"{path}." if path else ""

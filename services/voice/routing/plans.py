@@ -71,10 +71,6 @@ class Plans:
             return None
         return default
 
-    async def serves(self, connection: AsyncConnection, called_number: str) -> bool:
-        """Say whether a number is ours to answer."""
-        return await self.for_call(connection, called_number) is not None
-
     async def get(self, connection: AsyncConnection, plan_id: str, revision: int = 0) -> Plan:
         """Return a revision, or the newest of a plan that is in use; raises NotFound."""
         if revision == 0:

@@ -83,7 +83,6 @@ async def test_a_plan_takes_its_numbers_from_the_default(
     await plans.create(connection, SIMPLE)
     assert await taker(connection, plans, OURS) == "simple"
     assert await plans.for_call(connection, THEIRS) is None
-    assert await plans.serves(connection, OURS)
     await plans.delete(connection, "simple")
     assert await taker(connection, plans, OURS) == "default"
 
