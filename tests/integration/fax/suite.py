@@ -150,15 +150,17 @@ class Surroundings:
 
 
 @asynccontextmanager
-async def surroundings(server: NatsServer, folder: Path) -> AsyncIterator[Surroundings]:
-    """Run a gateway and a simulated carrier for the block."""
+async def surroundings(
+    server: NatsServer, folder: Path, pace: float = 0.05
+) -> AsyncIterator[Surroundings]:
+    """Run a gateway and a simulated carrier for the block; `pace` is how slow faxes travel."""
     key = SimulatorSettings().public_key()
     async with (
         bus(server.url, name="test") as stream,
         gateway(server, folder, TELNYX_PUBLIC_KEY=key) as door,
     ):
         webhooks = f"http://127.0.0.1:{door.addresses.http}/webhooks/telnyx"
-        quick = SimulatorSettings(address="127.0.0.1:0", webhook_url=webhooks, time_scale=0.05)
+        quick = SimulatorSettings(address="127.0.0.1:0", webhook_url=webhooks, time_scale=pace)
         async with simulator.running(quick) as carrier:
             yield Surroundings(server, stream, carrier)
 
@@ -199,11 +201,11 @@ def suite_at(around: Surroundings, target: grpc.aio.Channel) -> Suite:
 
 @asynccontextmanager
 async def fax_suite(
-    server: NatsServer, database_url: str, folder: Path, **facts: Any
+    server: NatsServer, database_url: str, folder: Path, *, pace: float = 0.05, **facts: Any
 ) -> AsyncIterator[Suite]:
     """Run everything for the block; the facts are settings of the fax service."""
     async with (
-        surroundings(server, folder) as around,
+        surroundings(server, folder, pace) as around,
         fax_service(around, database_url, folder, **facts) as suite,
     ):
         yield suite

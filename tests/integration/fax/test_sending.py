@@ -154,19 +154,21 @@ async def test_who_allows_it_has_it_sent_again_in_doubt(light: Suite) -> None:
     assert len(await light.seen()) == 1
 
 
-async def test_a_fax_on_its_way_is_stopped_at_the_carrier(light: Suite) -> None:
-    """The carrier is asked to stop it, and its word ends the job."""
-    await light.sim("faults", {"kind": "webhook_delay", "match": "fax.*", "seconds": 5})
-    job = await light.send()
+async def test_a_fax_on_its_way_is_stopped_at_the_carrier(
+    nats_server: NatsServer, sqlite_database_url: str, tmp_path: Path
+) -> None:
+    """The carrier is asked to stop a fax that takes long, and its word ends the job."""
+    async with fax_suite(nats_server, sqlite_database_url, tmp_path, pace=1000) as slow:
+        job = await slow.send()
 
-    async def has_it() -> bool:
-        return bool((await light.job(job.job_id)).attempts[0].fax_id)
+        async def has_it() -> bool:
+            return bool((await slow.job(job.job_id)).attempts[0].fax_id)
 
-    await eventually(has_it)
-    await light.sending.CancelFax(sending_service_pb2.CancelFaxRequest(job_id=job.job_id))
-    ended = await light.reaches(job.job_id, "CANCELLED")
-    assert len(await light.seen("fax.canceled")) == 1
-    assert ended.attempts[0].reason == "canceled"
+        await eventually(has_it)
+        await slow.sending.CancelFax(sending_service_pb2.CancelFaxRequest(job_id=job.job_id))
+        ended = await slow.reaches(job.job_id, "CANCELLED")
+        assert len(await slow.seen("fax.canceled")) == 1
+        assert ended.attempts[0].reason == "canceled"
 
 
 async def test_money_raises_an_alert_and_bad_numbers_are_marked(light: Suite) -> None:
