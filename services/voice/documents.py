@@ -138,7 +138,13 @@ def _record(asked: Record, url: str) -> texml.Verb:
     if asked.silence is not None:
         limits["timeout"] = _seconds(asked.silence, 1, 14_400)
     return texml.record(
-        action=url, method="POST", play_beep=asked.beep, channels="single", **limits
+        action=url,
+        method="POST",
+        play_beep=asked.beep,
+        channels="single",
+        # Of a caller who hangs up only the callback tells.
+        recording_status_callback=url,
+        **limits,
     )
 
 

@@ -181,7 +181,7 @@ def result_of(step: str, form: Mapping[str, str], now: datetime) -> Result | Non
     if "DialCallStatus" in given:
         status = _DIALLED.get(given["DialCallStatus"], ResultStatus.FAILED)
         return Result(step, CommandKind.TRANSFER, now, status)
-    if given.get("RecordingSid"):
+    if "RecordingStatus" in given or given.get("RecordingSid"):
         return _recorded(step, given, now)
     if given.get("Digits") or given.get("SpeechResult"):
         digits, speech = given.get("Digits", ""), given.get("SpeechResult", "")
@@ -191,7 +191,12 @@ def result_of(step: str, form: Mapping[str, str], now: datetime) -> Result | Non
     return Result(step, CommandKind.GATHER, now, ResultStatus.TIMED_OUT)
 
 
-def _recorded(step: str, given: Mapping[str, str], now: datetime) -> Result:
+def _recorded(step: str, given: Mapping[str, str], now: datetime) -> Result | None:
+    status = given.get("RecordingStatus", "completed")
+    if status == "in-progress":
+        return None
+    if status != "completed" or not given.get("RecordingSid"):
+        return Result(step, CommandKind.RECORD, now, ResultStatus.FAILED)
     seconds = given.get("RecordingDuration", "")
     length = timedelta(seconds=int(seconds)) if seconds.isdecimal() and len(seconds) < 7 else None
     sid = given["RecordingSid"]
@@ -201,4 +206,6 @@ def _recorded(step: str, given: Mapping[str, str], now: datetime) -> Result:
 def wants_document(form: Mapping[str, str]) -> bool:
     """Return whether a request asks what to do with a call, rather than tells of it."""
     over = ("completed", "busy", "no-answer", "canceled", "failed")
-    return "CallbackSource" not in form and form.get("CallStatus", "") not in over
+    # What follows a recording is asked for by the action; its status is only told.
+    told = "CallbackSource" in form or "RecordingStatus" in form
+    return not told and form.get("CallStatus", "") not in over

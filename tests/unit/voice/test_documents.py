@@ -71,7 +71,8 @@ def test_a_message_is_recorded_within_limits() -> None:
     record = Record(timedelta(minutes=2), timedelta(seconds=5))
     assert written(("1.record", record)) == (
         f'<Response><Record action="{HERE}/main/1.record" method="POST" playBeep="true"'
-        ' channels="single" maxLength="120" timeout="5" />'
+        ' channels="single" recordingStatusCallback="'
+        f'{HERE}/main/1.record" maxLength="120" timeout="5" />'
         f"<Redirect>{HERE}/main/1.record</Redirect></Response>"
     )
 

@@ -150,14 +150,15 @@ async def test_the_longest_wait_leads_out_of_the_queue(world: World) -> None:
 
 
 async def test_a_message_of_a_caller_who_hung_up_is_filed(world: World) -> None:
-    """The recording is told with the end of the call."""
+    """The recording is told after the end of the call."""
     await world.queue(Queue(queue_id="support", max_wait=timedelta(seconds=1)))
     await world.ask()
     await world.wait(2)
     await world.ask("2.wait")
     await world.ask("2.queue.0")
-    over = {"CallStatus": "completed", "RecordingSid": "rec-1"}
-    assert tags(await world.ask("3.record", **over)) == []
+    await world.ask(CallStatus="completed", CallbackSource="call-progress-events")
+    told = {"RecordingSid": "rec-1", "RecordingStatus": "completed", "RecordingDuration": "4"}
+    assert tags(await world.ask("3.record", **told)) == []
     async with world.database.reading() as connection:
         voicemails = world.walks.travels.guide.deeds.voicemails
         (kept,) = await voicemails.page(connection, VoicemailFilter(), None, 9)

@@ -36,6 +36,12 @@ from tests.unit.voice.journeys.walker import START
             },
             Result("4.record", CommandKind.RECORD, START, recording_id="rec-1"),
         ),
+        ("4.record", {"RecordingSid": "rec-1", "RecordingStatus": "in-progress"}, None),
+        (
+            "4.record",
+            {"RecordingSid": "rec-1", "RecordingStatus": "absent"},
+            Result("4.record", CommandKind.RECORD, START, ResultStatus.FAILED),
+        ),
         ("4.record", {}, Result("4.record", CommandKind.RECORD, START, ResultStatus.FAILED)),
         (
             "5.transfer",
@@ -70,6 +76,7 @@ def test_a_length_is_only_believed_where_it_is_one(text: str, length: timedelta 
         ({"CallStatus": "ringing"}, True),
         ({"CallStatus": "in-progress", "Digits": "1"}, True),
         ({"CallStatus": "completed", "RecordingSid": "rec-1"}, False),
+        ({"CallStatus": "in-progress", "RecordingStatus": "completed"}, False),
         ({"CallbackSource": "call-progress-events", "CallStatus": "in-progress"}, False),
     ],
 )
