@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.change_log import ChangeLog
 from chassis.clock import Clock
-from chassis.effects import Done, Effect, Failed
+from chassis.effects import Done, Failed
 from chassis.errors import NotFound, NotYet
 from chassis.outbox import Outbox
 from chassis.timers import Timers
@@ -27,6 +26,7 @@ from services.fax.sending.ids import AttemptKey, handover_id
 from services.fax.sending.model import Attempt, AttemptState, Job, Sighting, see
 from services.fax.sending.plan import JobState, Outlook, Planner
 from services.fax.sending.store import JobStore, NumberStore
+from services.fax.sending.words import Words
 
 ATTEMPT, LOOKUP, RESOLVE = "fax.attempt", "fax.lookup", "fax.resolve"
 """The kinds of timers: the next attempt of a job, a look for an attempt, and the end of a doubt."""
@@ -35,30 +35,6 @@ JOB = "job"
 ALREADY_MADE = "ALREADY_MADE"
 """Why an attempt is not made that the carrier has spoken of; it says nothing about the attempt."""
 _ANNOUNCED = {JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED, JobState.HELD}
-
-
-class Words(Protocol):
-    """Puts what is decided into effects."""
-
-    def handover(self, job: Job, attempt: Attempt) -> Effect:
-        """Return the effect that hands an attempt to the carrier."""
-        ...
-
-    def lookup(self, job: Job, attempt: Attempt, now: datetime) -> Effect:
-        """Return the effect that asks the carrier about an attempt."""
-        ...
-
-    def withdrawal(self, job: Job, attempt: Attempt) -> Effect:
-        """Return the effect that asks the carrier to stop an attempt."""
-        ...
-
-    def settled(self, job: Job, outlook: Outlook, now: datetime) -> Effect:
-        """Return the effect that announces where a job has come to."""
-        ...
-
-    def alert(self, job: Job, reason: str, now: datetime) -> Effect:
-        """Return the effect that raises an alert, the same one for a reason and day."""
-        ...
 
 
 def uncounted(_how: str) -> None:

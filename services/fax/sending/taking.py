@@ -22,9 +22,10 @@ from chassis.timers import Timers
 from services.fax.documents.model import Cover, Normalized, PaperSize, Rejected
 from services.fax.model import Document as ReceivedDocument
 from services.fax.sending.following import Following
-from services.fax.sending.ids import job_id_of, owner_of
-from services.fax.sending.model import Document, InDoubt, Job, Quality
+from services.fax.sending.ids import owner_of
+from services.fax.sending.model import Document, Job
 from services.fax.sending.numbers import Mark
+from services.fax.sending.orders import Asked, Order, Sender, Source
 
 METHOD = "SendFax"
 UPLOAD = "fax.upload"
@@ -34,45 +35,6 @@ _TWICE = timedelta(minutes=10)
 """How long the same documents to the same number are taken for a mistake."""
 _UPLOAD_TIME = timedelta(hours=1)
 """Longer than any call may last."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Where one document comes from: exactly one of the three."""
-
-    upload: bool = False
-    fax_id: str = ""
-    job_id: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What is to be sent, to whom and how."""
-
-    to_number: str
-    from_number: str
-    sources: tuple[Source, ...] = ()
-    cover: Cover | None = None
-    page_size: PaperSize | None = None
-    quality: Quality = Quality.HIGH
-    monochrome: bool = False
-    in_doubt: InDoubt = InDoubt.HOLD
-    allow_duplicate: bool = False
-    allow_marked_number: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """An order as one request asked for it; the fingerprint covers the uploaded bytes as well."""
-
-    request_id: str
-    fingerprint: bytes
-    order: Order
-
-    @property
-    def job_id(self) -> str:
-        """The job that this request makes, however often it is repeated."""
-        return job_id_of(self.request_id)
 
 
 class Documents(Protocol):
@@ -107,17 +69,6 @@ class Received(Protocol):
     async def readable_document(self, connection: AsyncConnection, fax_id: str) -> ReceivedDocument:
         """Return a document whose bytes are in the store; raises NotFound or NotYet."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sender:
-    """What the settings say of sending; empty is not set."""
-
-    connection_id: str
-    from_number: str
-    page_size: PaperSize
-    links: bool
-    """Whether the store can make links for documents too large for a request."""
 
 
 Answer = Callable[[Job], bytes]

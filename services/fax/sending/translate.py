@@ -22,9 +22,9 @@ from services.fax.documents.model import Cover, PaperSize
 from services.fax.sending.failures import FailureClass
 from services.fax.sending.model import Attempt, InDoubt, Job, Quality
 from services.fax.sending.numbers import Number
+from services.fax.sending.orders import Asked, Order, Source
 from services.fax.sending.plan import JobState, Outlook
 from services.fax.sending.store import JobFilters, JobPosition
-from services.fax.sending.taking import Asked, Order, Source
 
 ALERTED = "events.v1.fax.fax.alerted"
 """Subject of the event that says that faxes cannot leave."""

@@ -23,10 +23,11 @@ from services.fax.sending.following import ATTEMPT, LOOKUP, RESOLVE, Following
 from services.fax.sending.handing_over import Carrier, Contents, Handover, Withdrawal
 from services.fax.sending.ids import Tokens, secret_of
 from services.fax.sending.looking import Look
+from services.fax.sending.orders import Sender
 from services.fax.sending.plan import Planner
 from services.fax.sending.servicer import FaxSendingServicer
 from services.fax.sending.store import JobStore, NumberStore
-from services.fax.sending.taking import UPLOAD, Documents, Received, Sender, Taking
+from services.fax.sending.taking import UPLOAD, Documents, Received, Taking
 from services.fax.sending.watching import Loading, Watched
 from services.fax.settings import Settings
 from services.fax.store import FaxStore

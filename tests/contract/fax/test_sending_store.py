@@ -16,9 +16,10 @@ from services.fax.keeping.tables import contents
 from services.fax.sending.failures import FailureClass
 from services.fax.sending.model import Attempt, AttemptState, Document, InDoubt, Quality
 from services.fax.sending.numbers import Mark, Number
+from services.fax.sending.orders import Sender
 from services.fax.sending.plan import JobState
 from services.fax.sending.store import JobFilters, JobPosition, JobStore, NumberStore
-from services.fax.sending.taking import Sender, Taking
+from services.fax.sending.taking import Taking
 from tests.support.fax_jobs import ADA, GRACE, JOB_ID, MINUTE, NOW, Desk, fax_job
 
 WHOLE = fax_job(
