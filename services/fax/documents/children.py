@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, BinaryIO, Protocol
 
 import orjson
@@ -107,13 +107,19 @@ def _answer(name: str, ended: Ended) -> dict[str, Any]:
         if ended.end is End.TOO_SLOW:
             raise TooSlow
         raise Rejected(*_ENDS[ended.end])
-    try:
+    with believed():
         answer: dict[str, Any] = orjson.loads(ended.output.readline(_LONGEST_ANSWER))
-    except orjson.JSONDecodeError:
-        # It was made to write something else: not a word of it is believed.
-        raise Rejected(*_ENDS[End.CRASHED]) from None
-    if "problem" in answer:
-        raise Rejected(Problem(answer["problem"]), str(answer["detail"]), answer["source"])
-    if answer.get("missing"):
-        raise PageMissing(int(answer["page_count"]))
+        if "problem" in answer:
+            raise Rejected(Problem(answer["problem"]), str(answer["detail"]), answer["source"])
+        if answer.get("missing"):
+            raise PageMissing(int(answer["page_count"]))
     return answer
+
+
+@contextmanager
+def believed() -> Iterator[None]:
+    """Take an answer that makes no sense for a crash: the child was made to say something else."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError):
+        raise Rejected(*_ENDS[End.CRASHED]) from None

@@ -15,9 +15,11 @@ from typing import Any, BinaryIO, Protocol
 
 from chassis.objects import CHUNK, Draft, Stored
 from chassis.sandbox import Limits, Sandbox
-from services.fax.documents.children import ACCEPTED_KINDS, LIMITS, Children
+from services.fax.documents.children import ACCEPTED_KINDS, LIMITS, Children, believed
 from services.fax.documents.model import (
     DEFAULT_WIDTH,
+    LARGEST_BYTES,
+    MOST_PAGES,
     Active,
     Cover,
     Inspection,
@@ -30,6 +32,7 @@ _DRAWN_AT_ONCE = 8
 """Pages that one child draws: few enough for any honest page to be drawn in its time."""
 _AS_IT_IS = ""
 _PNG_LARGEST = 8 * 1024 * 1024
+_LARGEST_HASH = 2**64 - 1
 
 
 class Archive(Protocol):
@@ -103,7 +106,7 @@ class Documents:
         }
         async with self._children.job("make", order, sha256s) as (answer, made):
             stored = await self._kept(made, owner)
-        return Normalized(stored.sha256, int(answer["page_count"]), stored.size)
+        return Normalized(stored.sha256, _page_count(answer), stored.size)
 
     async def pages(self, sha256: str, first: int, last: int, *, owner: str) -> Normalized:
         """Keep some pages of a document for an owner, as a clean PDF; raises PageMissing.
@@ -122,7 +125,7 @@ class Documents:
         """
         order = {"paper": _AS_IT_IS, "first": first, "last": last}
         async with self._children.job("make", order, [sha256]) as (answer, made):
-            yield MadePdf(made, int(answer["page_count"]), _left(made))
+            yield MadePdf(made, _page_count(answer), _left(made))
 
     def original(self, sha256: str) -> AsyncIterator[bytes]:
         """Yield the bytes of a document as they are; raises nothing but FileNotFoundError."""
@@ -146,13 +149,16 @@ class Documents:
                 "width": width,
             }
             async with self._children.job("draw", order, [sha256]) as (answer, drawn):
-                for number, size in enumerate(answer["sizes"], start=start):
-                    yield number, drawn.read(min(int(size), _PNG_LARGEST))
+                with believed():
+                    sizes = [_count(size, _PNG_LARGEST) for size in answer["sizes"]]
+                for number, size in enumerate(sizes, start=start):
+                    yield number, drawn.read(size)
 
     async def thumbnail(self, sha256: str, page: int = 1, width: int = DEFAULT_WIDTH) -> bytes:
         """Return one page as a PNG of this width; raises PageMissing."""
         drawn = {number: png async for number, png in self.thumbnails(sha256, page, page, width)}
-        return drawn[page]
+        with believed():
+            return drawn[page]
 
     async def _kept(self, made: BinaryIO, owner: str) -> Stored:
         async with self._archive.draft() as draft:
@@ -176,12 +182,36 @@ def _left(file: BinaryIO) -> int:
 
 
 def _inspection(answer: Mapping[str, Any]) -> Inspection:
-    return Inspection(
-        kind=str(answer["kind"]),
-        size=int(answer["size"]),
-        pages=tuple((float(width), float(height)) for width, height in answer["pages"]),
-        repaired=bool(answer.get("repaired")),
-        active=tuple(Active(each) for each in answer.get("active", ())),
-        page_hashes=tuple(int(each) for each in answer["hashes"]),
-        texts=tuple(str(each) for each in answer["texts"]),
-    )
+    with believed():
+        return Inspection(
+            kind=_among(ACCEPTED_KINDS, answer["kind"]),
+            size=_count(answer["size"], LARGEST_BYTES),
+            pages=tuple((float(width), float(height)) for width, height in _pages(answer)),
+            repaired=bool(answer.get("repaired")),
+            active=tuple(Active(each) for each in answer.get("active", ())),
+            page_hashes=tuple(_count(each, _LARGEST_HASH) for each in answer["hashes"]),
+            texts=tuple(str(each) for each in answer["texts"]),
+        )
+
+
+def _pages(answer: Mapping[str, Any]) -> Sequence[Any]:
+    pages: Sequence[Any] = answer["pages"]
+    _count(len(pages), MOST_PAGES)
+    return pages
+
+
+def _page_count(answer: Mapping[str, Any]) -> int:
+    with believed():
+        return _count(answer["page_count"], MOST_PAGES)
+
+
+def _count(value: Any, most: int) -> int:
+    if not 0 <= int(value) <= most:
+        raise ValueError
+    return int(value)
+
+
+def _among(kinds: frozenset[str], kind: Any) -> str:
+    if kind not in kinds:
+        raise ValueError
+    return str(kind)

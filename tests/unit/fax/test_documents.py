@@ -240,6 +240,22 @@ async def test_fax_compression_is_understood_however_it_is_written(bench: Bench)
     assert len(shown) == 1
 
 
+async def test_the_cover_page_counts(bench: Bench) -> None:
+    """A document as long as a fax may be has no room for a cover page."""
+    source = await bench.keep(pdfs.many_pages(350))
+    with pytest.raises(Rejected) as refused:
+        await bench.documents.assemble(Cover(to_name="Grace"), [source], owner="job:1")
+    assert refused.value.problem is Problem.TOO_MANY_PAGES
+
+
+async def test_a_text_too_long_for_a_fax_is_refused(bench: Bench) -> None:
+    """However it gets there: by many lines, or by lines without end."""
+    for content in (b"line\n" * 57 * 351, b"x" * 20_000_000):
+        with pytest.raises(Rejected) as refused:
+            await bench.documents.normalize(await bench.keep(content), owner="job:1")
+        assert refused.value.problem is Problem.TOO_MANY_PAGES
+
+
 @pytest.mark.parametrize("content", [pdfs.many_pages(12), pictures.good_tiff(12)])
 async def test_pages_can_be_had_alone(bench: Bench, content: bytes) -> None:
     """A range has its pages, each of its own size; every page can be had as a picture."""

@@ -15,6 +15,7 @@ import pytest
 
 from chassis.objects import Objects, open_objects
 from chassis.sandbox import Limits, Sandbox
+from services.fax.documents import children
 from services.fax.documents.children import LIMITS
 from services.fax.documents.documents import Documents
 from services.fax.documents.model import Inspection, Problem, Rejected
@@ -238,6 +239,28 @@ async def test_pictures_to_be_sent_are_looked_into_as_well(
     """A bomb among PNGs and JPEGs is refused, and so is a broken one."""
     found = await end_of(objects, content())
     assert found is expected if expected else isinstance(found, Inspection)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        b"no JSON at all",
+        b"[1, 2]",
+        b"{}",
+        b'{"problem": "NO_SUCH_PROBLEM", "detail": "", "source": 0}',
+        b'{"kind": "text/html", "size": 9, "pages": [[1, 1]], "hashes": [], "texts": []}',
+        b'{"kind": "text/plain", "size": -9, "pages": [[1, 1]], "hashes": [], "texts": []}',
+        b'{"kind": "text/plain", "size": 9, "pages": [[1]], "hashes": [], "texts": []}',
+        b'{"kind": "text/plain", "size": 9, "pages": [[1, NaN]], "hashes": [], "texts": []}',
+        b'{"kind": "text/plain", "size": 9, "pages": [], "hashes": [1e99], "texts": []}',
+    ],
+)
+async def test_a_child_that_was_taken_over_is_not_believed(
+    objects: Objects, lie: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that makes no sense counts as a crash."""
+    monkeypatch.setattr(children, "_PROGRAM", "tests.unit.fax.lying_program")
+    assert await end_of(objects, lie + b"\n") is CRASHED
 
 
 async def test_hostile_documents_leave_room_for_others(objects: Objects) -> None:

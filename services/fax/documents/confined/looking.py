@@ -19,8 +19,9 @@ _HASH_WIDTH = 288
 _HEADER_SHARE = 0.08
 """The line that every machine prints at the top, with the time: it differs in every scan."""
 _MOST_TEXT = 1024 * 1024
-_TEXT_CPU_SECONDS = 6.0
-"""Reading text leaves time for what else is to be done; pages past it have no text."""
+_DRAWING_CPU_SECONDS, _TEXT_CPU_SECONDS, _PROVING_CPU_SECONDS = 4.0, 6.0, 7.0
+"""Of the processor, since the child was started. Pages whose turn comes later are not hashed, have
+no text, or are not proven: many honest pages may take long, and only a single one may not."""
 _TALLEST = 4.0
 """A drawn page is at most so many times as high as wide."""
 
@@ -34,7 +35,7 @@ def inspect(_order: Mapping[str, Any], parts: Sequence[Part]) -> Answer:
         return _inspect_pdf(part), b""
     count = pictures.frame_count(part)
     shown = pictures.frames(part, 1, min(count, _HASHED_PAGES))
-    hashes = [page_hash(found.image.convert("L")) for found in shown]
+    hashes = list(_hashes(found.image.convert("L") for found in shown))
     sizes = list(pictures.sizes(part, 1, count))
     return {**_facts(part), "pages": sizes, "hashes": hashes, "texts": []}, b""
 
@@ -43,10 +44,8 @@ def _inspect_pdf(part: Part) -> Mapping[str, Any]:
     pdf = pdf_pages.opened(part.content)
     # Counted by one reader and drawn by another: both must see the same pages.
     drawn = _Drawn(pdf, 1, len(pdf.pages))
-    hashes = [
-        page_hash(drawn.picture(number, _HASH_WIDTH))
-        for number in range(min(_HASHED_PAGES, drawn.count))
-    ]
+    first = range(min(_HASHED_PAGES, drawn.count))
+    hashes = list(_hashes(drawn.picture(number, _HASH_WIDTH) for number in first))
     return {
         **_facts(part),
         "pages": [pdf_pages.page_size(page) for page in pdf.pages],
@@ -55,6 +54,13 @@ def _inspect_pdf(part: Part) -> Mapping[str, Any]:
         "hashes": hashes,
         "texts": list(_texts(drawn)),
     }
+
+
+def _hashes(drawn: Iterator[Image.Image]) -> Iterator[int]:
+    for picture in drawn:
+        yield page_hash(picture)
+        if time.process_time() > _DRAWING_CPU_SECONDS:
+            return
 
 
 def _facts(part: Part) -> Mapping[str, Any]:
@@ -122,7 +128,9 @@ class _Drawn:
         page = self._document[number]
         found: str = page.get_textpage().get_text_range()
         page.close()
-        return found.replace("\r\n", "\n").replace("\x00", "").strip()
+        # Half a character at the end of a surrogate pair is no text.
+        whole = found.encode("utf-8", "replace").decode("utf-8")
+        return whole.replace("\r\n", "\n").replace("\x00", "").strip()
 
 
 def _texts(drawn: _Drawn) -> Iterator[str]:
@@ -157,3 +165,5 @@ def prove(content: bytes) -> None:
     drawn = _Drawn(pdf, 1, min(_HASHED_PAGES, len(pdf.pages)))
     for number in range(drawn.count):
         drawn.picture(number, _HASH_WIDTH)
+        if time.process_time() > _PROVING_CPU_SECONDS:
+            return

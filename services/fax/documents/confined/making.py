@@ -34,17 +34,20 @@ def make(order: Mapping[str, Any], parts: Sequence[Part]) -> Answer:
     for part in parts:
         with blamed(part.index):
             _add(made, layers, part, order, paper)
-        if len(made.pages) > MOST_PAGES:
-            raise Rejected(
-                Problem.TOO_MANY_PAGES, f"together more than {MOST_PAGES} pages", part.index
-            )
+        _check_count(made, part.index)
     if order.get("cover"):
         _put_cover(made, order["cover"], paper or _PAPER["letter"])
+        _check_count(made, None)
     layers.write()
     content = _saved(made)
     if order.get("proven"):
         looking.prove(content)
     return {"page_count": len(made.pages)}, content
+
+
+def _check_count(made: pikepdf.Pdf, index: int | None) -> None:
+    if len(made.pages) > MOST_PAGES:
+        raise Rejected(Problem.TOO_MANY_PAGES, f"together more than {MOST_PAGES} pages", index)
 
 
 def _add(

@@ -29,6 +29,8 @@ _ACTIONS = {
     "/URI": Active.LINK,
 }
 _LETTER = (612.0, 792.0)
+_LARGEST = 1e6
+"""Points of a page that is believed: more than 300 metres."""
 
 
 def load_ciphers() -> None:
@@ -61,7 +63,7 @@ def page_size(page: pikepdf.Page) -> tuple[float, float]:
     except (TypeError, ValueError, AttributeError, pikepdf.PdfError):
         return _LETTER
     width, height = abs(right - left) * unit, abs(top - bottom) * unit
-    if not (width >= 1 and height >= 1):
+    if not (1 <= width <= _LARGEST and 1 <= height <= _LARGEST):
         return _LETTER
     return (height, width) if turned else (width, height)
 

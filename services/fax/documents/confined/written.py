@@ -3,7 +3,7 @@
 import io
 import textwrap
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reportlab.pdfbase import pdfmetrics
@@ -36,14 +36,15 @@ def text_pdf(content: bytes, paper: tuple[float, float], index: int) -> bytes:
     """Return plain text as a PDF: lines wrapped, a form feed begins a page; raises Rejected."""
     columns = int((paper[0] - 2 * _MARGIN) / pdfmetrics.stringWidth("0", _TEXT_FONT, _SIZE))
     rows = int((paper[1] - 2 * _MARGIN) / _LINE)
+    text = _decoded(content, index, MOST_PAGES * rows * columns)
     pages = [
         lines[start : start + rows]
-        for section in _decoded(content, index).split("\f")
+        for section in text.split("\f")
         for lines in [_wrapped(section, columns)]
         for start in range(0, len(lines), rows)
     ]
     if len(pages) > MOST_PAGES:
-        raise Rejected(Problem.TOO_MANY_PAGES, f"it has more than {MOST_PAGES} pages", index)
+        raise _too_long(index)
     written, canvas = _canvas(paper)
     for lines in pages:
         _lines(canvas, lines, _TEXT_FONT, _MARGIN, paper[1] - _MARGIN - _SIZE)
@@ -77,19 +78,26 @@ def _canvas(paper: tuple[float, float]) -> tuple[io.BytesIO, Canvas]:
     return written, Canvas(written, pagesize=paper, invariant=1)
 
 
-def _decoded(content: bytes, index: int) -> str:
+def _decoded(content: bytes, index: int, most: int) -> str:
+    """Return the text; raises Rejected when `most` characters would not hold it."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Rejected(
             Problem.UNSUPPORTED_CHARACTER, "it is not UTF-8; send it as UTF-8 or as a PDF", index
         ) from None
+    if len(text) > 2 * most:
+        raise _too_long(index)
     text = _line(text)
     for number, line in enumerate(text.split("\n"), start=1):
         _check(line.replace("\f", ""), f"line {number}", index)
     if not text.strip():
         raise Rejected(Problem.EMPTY, "it has no text", index)
     return text
+
+
+def _too_long(index: int) -> Rejected:
+    return Rejected(Problem.TOO_MANY_PAGES, f"it has more than {MOST_PAGES} pages", index)
 
 
 def _line(text: str) -> str:
@@ -133,7 +141,7 @@ def _facts(canvas: Canvas, facts: Mapping[str, str], paper: tuple[float, float],
         canvas.drawString(_MARGIN, y, label)
         lines = _fitted(facts[key], _PLAIN, 12, paper[0] - _MARGIN - _VALUE_AT)
         canvas.setFont(_PLAIN, 12)
-        for line in lines[:3]:
+        for line in lines:
             canvas.drawString(_VALUE_AT, y, line)
             y -= 16
         y -= 6
@@ -149,7 +157,7 @@ def _remarks(
         if len(lines) * size * 1.25 <= top - floor:
             _lines(canvas, lines, _PLAIN, _MARGIN, top, size)
             return
-    raise Rejected(Problem.TOO_LARGE, "the remarks do not fit on the cover page", None)
+    raise Rejected(Problem.TOO_LARGE, "its words do not fit on the cover page", None)
 
 
 def _notice(canvas: Canvas, text: str, paper: tuple[float, float]) -> float:
@@ -177,18 +185,13 @@ def _fitted(text: str, font: str, size: float, width: float) -> list[str]:
     return lines
 
 
-def _words(text: str, font: str, size: float, width: float) -> Sequence[str]:
-    """Return the words; what is wider than a line is cut."""
+def _words(text: str, font: str, size: float, width: float) -> Iterator[str]:
+    """Yield the words; what is wider than a line is cut."""
     widest = max(1, int(width / pdfmetrics.stringWidth("W", font, size)))
-    return [
-        word[start : start + widest] if pdfmetrics.stringWidth(word, font, size) > width else word
-        for word in text.split()
-        for start in range(
-            0,
-            len(word) if pdfmetrics.stringWidth(word, font, size) > width else 1,
-            widest,
-        )
-    ]
+    for word in text.split():
+        step = widest if pdfmetrics.stringWidth(word, font, size) > width else len(word)
+        for start in range(0, len(word), step):
+            yield word[start : start + step]
 
 
 def _lines(
