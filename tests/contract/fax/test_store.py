@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-import services.fax.documents.tables  # noqa: F401 - declares the tables of documents
-import services.fax.keeping.tables  # noqa: F401 - declares the tables of keeping
+import services.fax.documents.tables
+import services.fax.keeping.tables
 import services.fax.sending.tables  # noqa: F401 - declares the tables of sending
 from chassis.database import Database, database
 from services.fax.model import Direction, Document, DocumentState, Fax, State
