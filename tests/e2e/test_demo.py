@@ -28,8 +28,14 @@ EFFECTS = (
     "texml.say",
     "texml.enqueue",
 )
-EVENTS: tuple[str, ...] = ("message.received", "message.finalized", "call.initiated", "fax.received")
-EVENTS += ("fax.failed", "fax.delivered")
+EVENTS = (
+    "message.received",
+    "message.finalized",
+    "call.initiated",
+    "fax.received",
+    "fax.failed",
+    "fax.delivered",
+)
 
 
 async def test_every_effect_is_told(tmp_path: Path) -> None:
