@@ -14,9 +14,8 @@ from simulator.client import Control
 # 555-0100 to 555-0199 is kept for fiction in every area code; our own numbers are in 202.
 _AREAS = range(203, 290)
 _KINDS = ("sms", "sms", "call", "sms", "sms", "fax", "sms", "sms")
-# Seconds; longer than any restart takes, and short enough that the queue never holds more than the
-# fifty callers it takes.
-_PATIENCE = 30
+_PATIENCE = 90
+"""Seconds; longer than any restart takes."""
 
 
 def _numbers() -> Iterator[str]:

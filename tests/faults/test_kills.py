@@ -5,6 +5,7 @@ The short form kills each process once; `python3 dev.py faults` kills each ten t
 
 import asyncio
 import os
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import grpc.aio
 import pytest
 from switchhook.fax.v1 import fax_pb2, fax_service_pb2, fax_service_pb2_grpc
+from switchhook.voice.v1 import queue_pb2, queue_service_pb2, queue_service_pb2_grpc
 
 from cli import suite
 from cli.environment import Ports, development
@@ -59,7 +61,21 @@ async def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(suite.bus(tmp_path, ports))
         parts = suite.as_processes(environ, tmp_path, ports.ready_urls())
-        yield Suite(ports, server, await stack.enter_async_context(parts))
+        started = Suite(ports, server, await stack.enter_async_context(parts))
+        await _room_for_everybody(ports)
+        yield started
+
+
+async def _room_for_everybody(ports: Ports) -> None:
+    """Let the queue take all who call: nobody is ever served, and restarts take their time."""
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{ports.voice}") as channel:
+        queues = queue_service_pb2_grpc.QueueServiceStub(channel)
+        request = queue_service_pb2.UpdateQueueRequest(
+            request_id=str(uuid.uuid4()),
+            queue_id="support",
+            settings=queue_pb2.QueueSettings(max_size=10_000),
+        )
+        await queues.UpdateQueue(request, timeout=10)
 
 
 @pytest.mark.timeout(1500)
