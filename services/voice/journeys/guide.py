@@ -24,6 +24,7 @@ from services.voice.journeys.actions import (
 from services.voice.journeys.deeds import Deeds
 from services.voice.journeys.model import Journey, Phase, Situation
 from services.voice.journeys.ports import Centre, entry_of
+from services.voice.journeys.sounds import may_speak
 from services.voice.journeys.store import Journeys
 from services.voice.journeys.walk import advance, begin
 from services.voice.queues.model import carrier_queue
@@ -58,6 +59,7 @@ class Walked:
 
     journey: Journey
     call: Call
+    known: Inputs
     gives: Sequence[Give] = ()
 
 
@@ -103,11 +105,16 @@ class Guide:
         return await self.plans.for_call(connection, call.called_number, call.texml_app)
 
     async def walk(
-        self, connection: AsyncConnection, call: Call, journey: Journey, now: datetime
+        self,
+        connection: AsyncConnection,
+        call: Call,
+        journey: Journey,
+        now: datetime,
+        known: Inputs | None = None,
     ) -> Walked:
         """Let the caller go as far as it goes now; the commands are given by whoever called."""
         before, gives, look = journey, list[Give](), None
-        known = await self._known(connection, call, now)
+        known = known if known is not None else await self._known(connection, call)
         for _ in range(_MOST_ANSWERS):
             at = await self.situation(connection, call, journey, now, known)
             journey = replace(journey, plan_id=at.plan.plan_id, revision=at.plan.revision)
@@ -123,7 +130,7 @@ class Guide:
                 break
         await self._keep(connection, before, journey, look, now)
         call = await self._noted(connection, call, before, journey, now)
-        return Walked(journey, call, tuple(gives))
+        return Walked(journey, call, known, tuple(gives))
 
     async def situation(
         self,
@@ -139,9 +146,9 @@ class Guide:
         entry = await entry_of(self.centre, connection, journey.wait.entry_id)
         if entry is not None:
             queue = await self.deeds.queues.get(connection, entry.queue_id)
-        if entry is not None and entry.waits:
+        if entry is not None and entry.waits and queue and may_speak(journey, queue, now):
             standing = await self.centre.standing(connection, entry.entry_id, now)
-        facts = known if known is not None else await self._known(connection, call, now)
+        facts = known if known is not None else await self._known(connection, call)
         if journey.phase is Phase.WALKING or journey.visit == 0:
             facts = await self._fresh(connection, facts, plan, now)
         return Situation(
@@ -166,7 +173,7 @@ class Guide:
             found = await self.plans.for_call(connection, call.called_number, call.texml_app)
             return found or Plan(plan_id=journey.plan_id, entry_step_id="", listed=())
 
-    async def _known(self, connection: AsyncConnection, call: Call, now: datetime) -> Inputs:
+    async def _known(self, connection: AsyncConnection, call: Call) -> Inputs:
         asked = await self.decisions.inputs(connection, call.leg_id)
         return asked if asked is not None else inputs(of_call(call))
 

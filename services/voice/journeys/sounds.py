@@ -178,6 +178,17 @@ def _next_word(journey: Journey, entry: Entry, at: Situation) -> tuple[datetime 
     return (offered, "") if offered <= max(due, at.now) else (due, _ANNOUNCE)
 
 
+def may_speak(journey: Journey, queue: Queue, now: datetime) -> bool:
+    """Say whether a look may come to words, which tell how the caller stands in line."""
+    if journey.wait.sound is not Sound.MUSIC or journey.wait.since is None:
+        return True
+    told, offer = journey.wait.told, queue.callback_offer
+    soonest = queue.announce_first + told * min(queue.announce_every, _LONGEST_SILENCE)
+    if offer is not None and not journey.wait.offered:
+        soonest = min(soonest, offer.wait)
+    return now >= journey.wait.since + soonest
+
+
 def _spacing(journey: Journey, queue: Queue, at: Situation) -> timedelta:
     """Return how long after a word the next one comes: sooner where nothing fills the silence."""
     if at.music_url and not journey.wait.tuneless:

@@ -132,10 +132,11 @@ class TexmlAnswers:
     async def _walked(self, connection: AsyncConnection, asking: Asking, journey: Journey) -> str:
         """Walk until the caller has to act or to wait, and tell everything on the way at once."""
         told: list[Give] = []
-        call = asking.call
+        call, known = asking.call, None
         for _ in range(_MOST_SOUNDS):
-            walked = await self.guide.walk(connection, call, journey, asking.now)
-            journey, new = walked.journey, [each for each in walked.gives if each not in told]
+            walked = await self.guide.walk(connection, call, journey, asking.now, known)
+            journey, known = walked.journey, walked.known
+            new = [each for each in walked.gives if each not in told]
             told += [each for each in new if isinstance(each.command, Speak | Play | _ENDS)]
             spoken = [each for each in new if isinstance(each.command, Speak | Play)]
             if not spoken or any(isinstance(each.command, _ENDS) for each in new):
@@ -148,7 +149,7 @@ class TexmlAnswers:
         """Answer a leg in the carrier's queue: the next sound there, or that it may leave."""
         walked = await self.guide.walk(connection, asking.call, journey, asking.now)
         journey = walked.journey
-        at = await self.guide.situation(connection, walked.call, journey, asking.now)
+        at = await self.guide.situation(connection, walked.call, journey, asking.now, walked.known)
         here = asking.step.startswith(f"{journey.visit}.")
         if journey.phase is Phase.TALKING and here:
             return self.documents.patience(1)
