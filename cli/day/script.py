@@ -175,7 +175,8 @@ def _caller(dice: random.Random, number: str, temper: Temper, at: float) -> Call
     rings: tuple[str, ...] = ("pick_up",)
     confirms = True
     if temper is Temper.CALLBACK:
-        rings = dice.choice((("pick_up",), ("pick_up",), ("no_answer", "pick_up"), ("busy",)))
+        # A phone that only rings would do so for as long as in life, however fast the day is.
+        rings = dice.choice((("pick_up",), ("pick_up",), ("busy", "pick_up"), ("busy",)))
         confirms = dice.random() < 0.8
     return Caller(number, temper, at, wish, dice.uniform(*_TALK), patience, rings, confirms)
 
