@@ -55,6 +55,7 @@ class Following:
             return
         if case.offer.state not in OPEN | TAKEN:
             await self._rings.let_go(connection, case.offer, leg)
+            await self._offering.connected_late(connection, case, leg, now)
             return
         if case.offer.state in OPEN and not leg.hung_up:
             case = await self._answering(connection, case, leg, now)
@@ -103,4 +104,7 @@ class Following:
         if refusal is not None:
             await self._offering.not_connected(connection, case, refusal.code, now)
         elif since is not None:
-            await self._offering.connected(connection, case, since, now)
+            case = await self._offering.connected(connection, case, since, now)
+            agent = await self._rings.leg(connection, case.offer.leg_id)
+            if agent is not None and agent.hung_up:
+                await self._offering.agent_ended(connection, case, agent, now)

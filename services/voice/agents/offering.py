@@ -26,6 +26,8 @@ LEASE = "offer.lease"
 CHECK = "offer.check"
 
 _CHECK_EVERY = timedelta(seconds=10)
+_TELLS = timedelta(seconds=2)
+"""How long word of a connection may come after word of its end: events come in any order."""
 _OFFERS = uuid.UUID("b4d5a3f0-0c0e-5a39-9d6e-3d2f9a1c7e44")
 """Never change it: an offer that was made would be made again under another id."""
 
@@ -56,7 +58,7 @@ class Offering:
             return None
         claimed = agent.claimed()
         offer = Offer(
-            offer_id=str(uuid.uuid5(_OFFERS, f"{entry.entry_id}/{entry.offers + 1}")),
+            offer_id=_name(entry, entry.offers + 1),
             entry_id=entry.entry_id,
             queue_id=entry.queue_id,
             agent_id=agent.agent_id,
@@ -132,16 +134,48 @@ class Offering:
         return Case(entry, agent, ended.offer)
 
     async def agent_ended(
-        self, connection: AsyncConnection, case: Case, leg: Call, now: datetime
+        self,
+        connection: AsyncConnection,
+        case: Case,
+        leg: Call,
+        now: datetime,
+        *,
+        final: bool = False,
     ) -> None:
-        """Go on after the agent's leg has ended."""
+        """Go on after the agent's leg has ended.
+
+        Word that he was connected may come after word of his end; unless `final` it is waited for.
+        """
         cause = leg.hung_up.cause if leg.hung_up else ""
         if case.offer.state in OPEN:
             failed = leg.lost or cause in _UNREACHABLE
             end = OfferState.FAILED if failed else OfferState.NO_ANSWER
             await self.missed(connection, case, end, cause, now)
+        elif not final and await self._awaits_word(connection, case, leg):
+            await self._alarms.set(connection, CHECK, case.offer.offer_id, now + _TELLS)
         elif case.offer.state in TAKEN:
             await self._conversation_ended(connection, case, leg, cause, now)
+
+    async def connected_late(
+        self, connection: AsyncConnection, case: Case, leg: Call, now: datetime
+    ) -> None:
+        """Note a connection that is told of after its end, and undo what was made of the lack.
+
+        A caller who was put back into the queue for it has been handled, unless somebody else has
+        been asked meanwhile.
+        """
+        since, end = bridged_time(case.offer, leg), case.offer.end_time
+        if since is None or end is None or case.offer.connect_time is not None:
+            return
+        offer = replace(case.offer, connect_time=min(since, end))
+        await self._offer(connection, case, offer, now)
+        entry, talk = case.entry, Talk(offer.agent_id, min(since, end), end)
+        if entry.state is not EntryState.WAITING or offer.offer_id != _name(entry, entry.offers):
+            return
+        queue = await self._books.queue(connection, offer.queue_id)
+        whole = _is_whole(talk, offer.reason or _NORMAL, queue, caller_ended=False)
+        after = replace(entry.left(Outcome.HANDLED, now) if whole else entry, talk=talk)
+        await self._books.change_entry(connection, entry, after, now)
 
     async def not_connected(
         self, connection: AsyncConnection, case: Case, reason: str, now: datetime
@@ -203,9 +237,15 @@ class Offering:
             return
         agent = await self._rings.leg(connection, case.offer.leg_id)
         if agent is not None and agent.hung_up:
-            await self.agent_ended(connection, case, agent, now)
+            await self.agent_ended(connection, case, agent, now, final=True)
         else:
             await self._alarms.set(connection, CHECK, offer_id, now + _CHECK_EVERY)
+
+    async def _awaits_word(self, connection: AsyncConnection, case: Case, leg: Call) -> bool:
+        """Say whether it is not told yet that an agent who is gone was connected."""
+        caller = await self._rings.leg(connection, case.entry.leg_id)
+        unknown = bridged_time(case.offer, leg, caller) is None
+        return unknown and case.offer.state is OfferState.ACCEPTED
 
     async def _conversation_ended(
         self, connection: AsyncConnection, case: Case, leg: Call, cause: str, now: datetime
@@ -256,6 +296,11 @@ class Offering:
             held = await self._books.offers.of_agent(connection, agent.agent_id)
             taken = {offer.slot for offer in held}
         return next(slot for slot in count() if slot not in taken)
+
+
+def _name(entry: Entry, number: int) -> str:
+    """Return the id of an entry's offer of a number, counted from 1."""
+    return str(uuid.uuid5(_OFFERS, f"{entry.entry_id}/{number}"))
 
 
 def _stands(match: Match, entry: Entry, agent: Agent, now: datetime) -> bool:

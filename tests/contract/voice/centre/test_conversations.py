@@ -14,6 +14,7 @@ from services.voice.queues.model import (
     Kind,
     Outcome,
     Queue,
+    Talk,
 )
 from services.voice.routing.hours import Hours, Span, WeeklySpan
 from tests.support.centre import SUPPORT, at, seconds
@@ -86,6 +87,8 @@ async def test_an_agent_who_answers_and_is_gone(floor: Floor) -> None:
     leg = await floor.answer(await floor.offered(entry))
     await floor.pass_by(8)
     await floor.hang_up(leg)
+    assert (await floor.read(entry)).state is EntryState.CONNECTED
+    await floor.pass_by(2)
     back = await floor.read(entry)
     assert (back.state, back.talk, back.front) == (EntryState.WAITING, None, True)
 
@@ -102,6 +105,27 @@ async def test_a_bridge_that_only_the_callers_leg_tells_of(floor: Floor) -> None
     await floor.leg(replace(before, last_bridged=at(0)))
     connected = await floor.read_offer(offer)
     assert (connected.state, connected.connect_time) == (OfferState.CONNECTED, at(0))
+
+
+@pytest.mark.parametrize(("whose", "late"), [("caller", 0), ("agent", 0), ("agent", 3)])
+async def test_a_bridge_that_is_told_after_the_end(floor: Floor, whose: str, late: float) -> None:
+    """Events come in any order, above all after a restart: the caller has been handled.
+
+    Also when he has been put back already, as long as nobody else was asked.
+    """
+    await floor.agent("ada", ADA)
+    entry = await floor.enter("caller")
+    offer = await floor.offered(entry)
+    leg = await floor.answer(offer)
+    await floor.pass_by(30)
+    await floor.hang_up(leg)
+    await floor.pass_by(late)
+    before = floor.switch.legs["caller"] if whose == "caller" else leg
+    await floor.leg(replace(before, bridged=at(1), last_bridged=at(1)))
+    left = await floor.read(entry)
+    assert (left.state, left.outcome) == (EntryState.LEFT, Outcome.HANDLED)
+    assert left.talk == Talk("ada", at(1), at(30))
+    assert (await floor.read_offer(offer)).connect_time == at(1)
 
 
 @pytest.mark.parametrize("whose", ["caller", "agent"])
@@ -199,6 +223,7 @@ async def test_an_agent_who_leaves_a_callback_before_the_customer_answers(floor:
     offer = await floor.offer(entry)
     assert offer is not None
     await floor.hang_up(floor.switch.legs[f"agent-leg-{offer.offer_id}"])
+    await floor.pass_by(2)
     back = await floor.read(entry)
     assert (back.state, back.front, back.attempts) == (EntryState.WAITING, True, 1)
 
