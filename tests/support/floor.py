@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import Clock, FixedClock
 from chassis.database import Database
 from chassis.timers import Ticker
+from services.voice.agents.claiming import LEASE, Claiming
 from services.voice.agents.following import Following
 from services.voice.agents.model import Agent, Offer, Presence
-from services.voice.agents.offering import CHECK, LEASE, Offering
+from services.voice.agents.offering import CHECK, Offering
 from services.voice.agents.ringing import Lines, Ringing, bridge_key
 from services.voice.agents.roster import Roster
 from services.voice.agents.wrapping import WRAP_UP, Wrapping
@@ -82,7 +83,8 @@ class Floor:
         self.centre = Centre(self.books, self.offering, self.switch)
         self.following = Following(self.books, self.centre, self.offering, rings)
         self.roster = Roster(self.books, self.offering, self.wrapping, rings, self.switch, timers)
-        making = Making(self.books, self.offering, self.centre, self.switch, self.clock)
+        claiming = Claiming(self.books, rings, timers)
+        making = Making(self.books, claiming, self.centre, self.switch, self.clock)
         self.matcher = Matcher(opened, self.books, making, self.clock)
         handlers = {
             LEASE: self.offering.lease_rang,

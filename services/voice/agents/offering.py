@@ -4,33 +4,26 @@ Whatever happens is decided from the rows under their locks, so that being told 
 two replicas at once has the effect of being told once.
 """
 
-import uuid
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import count
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.voice.agents import ringing
-from services.voice.agents.model import OPEN, TAKEN, Agent, Offer, OfferState, Presence
+from services.voice.agents.claiming import LEASE, offer_id_of
+from services.voice.agents.model import OPEN, TAKEN, Offer, OfferState, Presence
 from services.voice.agents.ringing import Ringing, bridged_time
 from services.voice.agents.wrapping import Wrapping
 from services.voice.calls.model import Call
 from services.voice.queues.books import Books, Case
-from services.voice.queues.matching import Match, unfit
 from services.voice.queues.model import Entry, EntryState, Kind, Outcome, Queue, Talk
 from services.voice.queues.ports import Alarms
 
-LEASE = "offer.lease"
 CHECK = "offer.check"
 
 _CHECK_EVERY = timedelta(seconds=10)
 _TELLS = timedelta(seconds=2)
 """How long word of a connection may come after word of its end: events come in any order."""
-_OFFERS = uuid.UUID("b4d5a3f0-0c0e-5a39-9d6e-3d2f9a1c7e44")
-"""Never change it: an offer that was made would be made again under another id."""
-
 _UNREACHABLE = frozenset({"not_found", "unspecified"})
 """Causes that say the line failed, not the agent. Source: Telnyx, `hangup_cause`."""
 _NORMAL = "normal_clearing"
@@ -44,38 +37,6 @@ class Offering:
         self._rings = rings
         self._wrapping = wrapping
         self._alarms = alarms
-
-    async def make(
-        self,
-        connection: AsyncConnection,
-        match: Match,
-        case: tuple[Entry, Agent, Queue],
-        now: datetime,
-    ) -> Offer | None:
-        """Offer an entry to an agent, both locked; None when one of them is no longer free."""
-        entry, agent, queue = case
-        if not _stands(match, entry, agent, now):
-            return None
-        claimed = agent.claimed()
-        offer = Offer(
-            offer_id=_name(entry, entry.offers + 1),
-            entry_id=entry.entry_id,
-            queue_id=entry.queue_id,
-            agent_id=agent.agent_id,
-            create_time=now,
-            lease_until=now + ringing.lease(queue, dialled=bool(agent.address)),
-            address=agent.address,
-            slot=await self._slot(connection, agent),
-        )
-        await self._books.change_agent(connection, agent, claimed, now)
-        await self._books.add_offer(connection, offer, now)
-        waiting = entry.resumed() if entry.exhausted else entry
-        offered = waiting.offered(offer.offer_id, agent.agent_id)
-        await self._books.change_entry(connection, entry, offered, now)
-        await self._alarms.set(connection, LEASE, offer.offer_id, offer.lease_until)
-        if offer.address:
-            await self._rings.ring(connection, offer, offered, queue)
-        return offer
 
     async def rung(self, connection: AsyncConnection, case: Case, leg: Call, now: datetime) -> Case:
         """Note the leg on which the agent is dialled, and that it rings."""
@@ -170,7 +131,9 @@ class Offering:
         offer = replace(case.offer, connect_time=min(since, end))
         await self._offer(connection, case, offer, now)
         entry, talk = case.entry, Talk(offer.agent_id, min(since, end), end)
-        if entry.state is not EntryState.WAITING or offer.offer_id != _name(entry, entry.offers):
+        if entry.state is not EntryState.WAITING or offer.offer_id != offer_id_of(
+            entry, entry.offers
+        ):
             return
         queue = await self._books.queue(connection, offer.queue_id)
         whole = _is_whole(talk, offer.reason or _NORMAL, queue, caller_ended=False)
@@ -289,27 +252,6 @@ class Offering:
     ) -> Case:
         await self._books.change_offer(connection, case.offer, offer, now)
         return replace(case, offer=offer)
-
-    async def _slot(self, connection: AsyncConnection, agent: Agent) -> int:
-        taken: AbstractSet[int] = set()
-        if agent.load:
-            held = await self._books.offers.of_agent(connection, agent.agent_id)
-            taken = {offer.slot for offer in held}
-        return next(slot for slot in count() if slot not in taken)
-
-
-def _name(entry: Entry, number: int) -> str:
-    """Return the id of an entry's offer of a number, counted from 1."""
-    return str(uuid.uuid5(_OFFERS, f"{entry.entry_id}/{number}"))
-
-
-def _stands(match: Match, entry: Entry, agent: Agent, now: datetime) -> bool:
-    """Say whether a match that was found before the rows were locked is still right."""
-    if entry.state is not EntryState.WAITING or entry.queue_id != match.entry.queue_id:
-        return False
-    if entry.not_before is not None and entry.not_before > now:
-        return False
-    return agent.is_free and unfit(agent, entry, match.levels) is None
 
 
 def _ended(entry: Entry, caller: Call | None) -> bool:

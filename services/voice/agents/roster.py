@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.errors import AlreadyDone, FieldViolation, Invalid, NotFound, NotYet
+from services.voice.agents.claiming import LEASE
 from services.voice.agents.model import (
     OPEN,
     Agent,
@@ -14,7 +15,7 @@ from services.voice.agents.model import (
     OfferState,
     Presence,
 )
-from services.voice.agents.offering import LEASE, Offering
+from services.voice.agents.offering import Offering
 from services.voice.agents.ringing import Ringing, lease
 from services.voice.agents.wrapping import Wrapping
 from services.voice.calls.facts import Role

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
+from services.voice.agents.claiming import Claiming
 from services.voice.agents.model import Agent, Offer
-from services.voice.agents.offering import Offering
 from services.voice.calls.model import Call
 from services.voice.queues.books import Books
 from services.voice.queues.centre import Centre
@@ -21,10 +21,10 @@ class Making:
     """Turns matches into offers, and lets it be known why."""
 
     def __init__(
-        self, books: Books, offering: Offering, centre: Centre, legs: Legs, clock: Clock
+        self, books: Books, claiming: Claiming, centre: Centre, legs: Legs, clock: Clock
     ) -> None:
         self._books = books
-        self._offering = offering
+        self._claiming = claiming
         self._centre = centre
         self._legs = legs
         self._clock = clock
@@ -47,7 +47,7 @@ class Making:
             if entry is None or agent is None or await self._is_gone(connection, entry, now):
                 continue
             queue = queues[match.entry.queue_id]
-            offer = await self._offering.make(connection, match, (entry, agent, queue), now)
+            offer = await self._claiming.make(connection, match, (entry, agent, queue), now)
             if offer is not None:
                 made.append((match, offer))
         await self._explain(connection, made, queues, now)

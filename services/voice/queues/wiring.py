@@ -16,9 +16,10 @@ from chassis.database import Database
 from chassis.grpc_server import Service
 from chassis.lifecycle import background
 from chassis.timers import Handler
+from services.voice.agents.claiming import LEASE, Claiming
 from services.voice.agents.following import Following
 from services.voice.agents.model import OVER, Offer
-from services.voice.agents.offering import CHECK, LEASE, Offering
+from services.voice.agents.offering import CHECK, Offering
 from services.voice.agents.ringing import Lines, Ringing
 from services.voice.agents.roster import Roster
 from services.voice.agents.servicer import AgentServicer
@@ -104,6 +105,7 @@ def contact_centre(
     wrapping = Wrapping(books, timers)
     offering = Offering(books, rings, wrapping, timers)
     centre = Centre(books, offering, legs.calls)
+    making = Making(books, Claiming(books, rings, timers), centre, legs.calls, clock)
     moments = LegMoments(books, legs.timeline)
     books.entry_listeners.append(moments)
     books.offer_listeners.append(moments)
@@ -111,7 +113,7 @@ def contact_centre(
         books=books,
         centre=centre,
         roster=Roster(books, offering, wrapping, rings, legs.calls, timers),
-        matcher=Matcher(opened, books, Making(books, offering, centre, legs.calls, clock), clock),
+        matcher=Matcher(opened, books, making, clock),
         following=Following(books, centre, offering, rings),
         history=SqlHistory(),
         facts=SqlQueueFacts(books),
