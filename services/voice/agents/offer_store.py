@@ -16,6 +16,7 @@ from services.voice.queues.feed import Written
 _FIELDS = [each.name for each in dataclasses.fields(Offer)]
 # Bound values would keep the databases from using the index on this condition.
 _LOADS = sa.text(f"offers.{LOADS}")
+_UPDATE = sa.update(offers).where(offers.c.offer_id == sa.bindparam("which"))
 _SAMPLES = 100
 _RECENT = timedelta(hours=24)
 
@@ -25,12 +26,12 @@ class SqlOffers:
 
     async def add(self, connection: AsyncConnection, offer: Offer, now: datetime) -> None:
         """Keep a new offer."""
-        await connection.execute(sa.insert(offers).values(**_values(offer), update_time=now))
+        await connection.execute(sa.insert(offers), _values(offer) | {"update_time": now})
 
     async def save(self, connection: AsyncConnection, offer: Offer, now: datetime) -> None:
         """Write what an offer is now."""
-        statement = sa.update(offers).where(offers.c.offer_id == offer.offer_id)
-        await connection.execute(statement.values(**_values(offer), update_time=now))
+        values = _values(offer) | {"update_time": now, "which": offer.offer_id}
+        await connection.execute(_UPDATE, values)
 
     async def get(self, connection: AsyncConnection, offer_id: str) -> Offer | None:
         """Return an offer, or None."""

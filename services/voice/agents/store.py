@@ -16,6 +16,7 @@ from services.voice.queues.tables import entries
 
 _STAFFED = agents.c.presence == Presence.AVAILABLE.value
 _FREE = sa.and_(_STAFFED, agents.c.load < agents.c.capacity, agents.c.wrap_up_until.is_(None))
+_UPDATE = sa.update(agents).where(agents.c.agent_id == sa.bindparam("which"))
 _TEXTS = ("agent_id", "display_name", "address")
 _FACTS = ("capacity", "presence_time", "load", "wrap_up_until", "idle_since")
 
@@ -44,8 +45,8 @@ class SqlAgents:
 
     async def save(self, connection: AsyncConnection, agent: Agent, now: datetime) -> None:
         """Write what an agent is now, but for his queues."""
-        statement = sa.update(agents).where(agents.c.agent_id == agent.agent_id)
-        await connection.execute(statement.values(**_values(agent), update_time=now))
+        values = _values(agent) | {"update_time": now, "which": agent.agent_id}
+        await connection.execute(_UPDATE, values)
 
     async def serve(
         self, connection: AsyncConnection, agent_id: str, queue_ids: Collection[str]

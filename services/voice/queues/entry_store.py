@@ -15,6 +15,7 @@ from services.voice.queues.tables import ALIVE, WAITS, entries
 # Bound values would keep the databases from using the indexes on these conditions.
 _WAITS = sa.text(f"queue_entries.{WAITS}")
 _ALIVE = sa.text(f"queue_entries.{ALIVE}")
+_UPDATE = sa.update(entries).where(entries.c.entry_id == sa.bindparam("which"))
 _LEFT = entries.c.state == EntryState.LEFT.value
 _ORDER = (entries.c.head, entries.c.rank_time, entries.c.enqueue_time, entries.c.entry_id)
 
@@ -36,8 +37,8 @@ class SqlEntries:
         self, connection: AsyncConnection, entry: Entry, rank: datetime, now: datetime
     ) -> None:
         """Keep a new entry."""
-        row = sa.insert(entries).values(**entry_values(entry), rank_time=rank, update_time=now)
-        await connection.execute(row)
+        values = entry_values(entry) | {"rank_time": rank, "update_time": now}
+        await connection.execute(sa.insert(entries), values)
 
     async def save(
         self, connection: AsyncConnection, entry: Entry, now: datetime, rank: datetime | None = None
@@ -46,8 +47,7 @@ class SqlEntries:
         values = entry_values(entry) | {"update_time": now}
         if rank is not None:
             values["rank_time"] = rank
-        statement = sa.update(entries).where(entries.c.entry_id == entry.entry_id)
-        await connection.execute(statement.values(values))
+        await connection.execute(_UPDATE, values | {"which": entry.entry_id})
 
     async def get(self, connection: AsyncConnection, entry_id: str) -> Entry | None:
         """Return an entry, or None."""
