@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import SystemClock
 from chassis.database import Database, database
 from chassis.errors import Contended, NotYet
-from services.voice.agents.model import Offer, Presence
+from services.voice.agents.model import TAKEN, Offer, Presence
 from services.voice.calls.facts import Hangup
 from services.voice.calls.model import Call
 from services.voice.queues.model import Entrant, Entry, Queue
@@ -102,12 +102,14 @@ class Replica:
             return
         now = self.floor.now
         leg = replace(agent_leg(offer), initiated=now)
-        if self.chance.random() < 0.8:
+        # Whoever has answered has been connected sooner or later; facts of a leg add up.
+        taken = offer.state in TAKEN
+        if taken or self.chance.random() < 0.8:
             leg = replace(leg, answered=now)
-        if leg.answered and self.chance.random() < 0.8:
+        if taken or (leg.answered and self.chance.random() < 0.8):
             leg = replace(leg, bridged=now, last_bridged=now)
         if self.chance.random() < 0.5:
-            cause = self.chance.choice(["normal_clearing", "user_busy"])
+            cause = self.chance.choice(["normal_clearing", "normal_clearing", "user_busy"])
             leg = replace(leg, hung_up=Hangup(now, cause))
         async with self.floor.opened.transaction() as connection:
             await self.floor.following.changed(connection, leg, leg, now)
