@@ -88,20 +88,37 @@ def _line(time: str, message: Mapping[str, Any], *, own: bool) -> dict[str, Any]
 
 
 def _calls(exchange: Exchange) -> list[dict[str, Any]]:
+    calls = exchange.board.calls
     return [
-        _call(call.call_control_id, call.from_number, call.to_number, call.state.value, call.queue)
-        for call in exchange.board.calls.values()
+        _call(call.call_control_id, call.from_number, call.to_number, _doing(call, calls))
+        for call in calls.values()
         if call.alive and not call.by_texml
     ] + [_texml_call(call) for call in exchange.texml.calls.values() if call.status != "completed"]
 
 
 def _texml_call(call: TexmlCall) -> dict[str, Any]:
-    leg, state = call.leg, f"TeXML, {call.status}"
-    return _call(call.call_sid, leg.from_number, leg.to_number, state, leg.queue)
+    leg = call.leg
+    state = "TeXML, waits" if leg.queue else f"TeXML, {call.status}"
+    return _call(call.call_sid, leg.from_number, leg.to_number, state)
 
 
-def _call(call_id: str, caller: str, to: str, state: str, queue: str) -> dict[str, Any]:
-    state = f"waits in {queue}" if queue else state
+def _doing(call: Call, calls: Mapping[str, Call]) -> str:
+    """Say what the person on a leg does, or is made to do."""
+    if call.bridged_to:
+        other = calls[call.bridged_to]
+        return f"talks with {_name(other.from_number if other.incoming else other.to_number)}"
+    if call.queue:
+        return f"waits in {call.queue}"
+    heard = {
+        "leaves a message": call.recording,
+        "is asked for keys": call.gather,
+        "is spoken to": call.speeches,
+        "hears music": call.playback,
+    }
+    return next((words for words, part in heard.items() if part), call.state.value)
+
+
+def _call(call_id: str, caller: str, to: str, state: str) -> dict[str, Any]:
     return {"id": call_id, "from": _name(caller), "to": _name(to), "state": state}
 
 

@@ -82,11 +82,11 @@ async def test_text_by_keyboard(page: Page) -> None:
 
 
 async def test_call_and_hang_up_by_keyboard(page: Page) -> None:
-    """A caller appears in the queue and is gone when the button is pressed."""
+    """A caller appears, hears music while waiting, and is gone when the button is pressed."""
     await page.value("document.querySelector('form[action=\"/_sim/call\"] button').focus()")
     await page.press("Enter")
-    await eventually(lambda: _shows(page, "[aria-labelledby=calls]", "waits in priority"))
-    assert "1. Ada Lovelace" in await page.text("[aria-labelledby=queues]")
+    await eventually(lambda: _shows(page, "[aria-labelledby=calls]", "hears music"))
+    assert "Ada Lovelace" in await page.text("[aria-labelledby=calls]")
     await page.value("document.querySelector('[aria-labelledby=calls] button').focus()")
     await page.press("Enter")
     await eventually(lambda: _shows(page, "[aria-labelledby=calls]", "Nobody is on the phone."))

@@ -75,8 +75,8 @@ def hello(**changes: Any) -> template_pb2.Template:
 
 async def test_a_scheduled_message_leaves_and_a_cancelled_one_does_not(suite: Suite) -> None:
     """Both wait as SCHEDULED; the one leaves in its time, the other never."""
-    gone = await suite.send(text="gone", schedule_time=soon(seconds=1))
-    kept = await suite.send(text="kept", schedule_time=soon(seconds=1.5))
+    gone = await suite.send(text="gone", schedule_time=soon(seconds=4))
+    kept = await suite.send(text="kept", schedule_time=soon(seconds=4.5))
     assert gone.status == kept.status == Status.MESSAGE_STATUS_SCHEDULED
     answer = await suite.messages.CancelMessage(cancelling(kept.message_id))
     assert answer.message.status == Status.MESSAGE_STATUS_CANCELLED
