@@ -77,7 +77,7 @@ def _rank(entry: Entry, speed: float) -> datetime:
 
 
 def _can(worker: Worker, queue_id: str) -> bool:
-    """Tell whether an agent can take a caller of a queue before anything is asked of him less."""
+    """Tell whether an agent can take a caller of a queue before anything is asked of them less."""
     if queue_id == "sales" and worker.skills.get("sales", 0) < SALES_NEED:
         return False
     return queue_id in worker.queues

@@ -25,10 +25,10 @@ _HELD = sa.exists().where(offers.c.entry_id == entries.c.entry_id, _in(*HOLDING)
 _TOGETHER = sa.join(offers, entries, offers.c.entry_id == entries.c.entry_id)
 
 RULES = {
-    "an agent's load is what he has": sa.select(agents.c.agent_id).where(
+    "an agent's load is what they have": sa.select(agents.c.agent_id).where(
         agents.c.load != _loading()
     ),
-    "nobody has more than his capacity": sa.select(agents.c.agent_id).where(
+    "nobody has more than their capacity": sa.select(agents.c.agent_id).where(
         _loading() > agents.c.capacity
     ),
     "no entry is offered twice": sa.select(offers.c.entry_id)

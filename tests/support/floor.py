@@ -105,7 +105,7 @@ class Floor:
         return queue
 
     async def agent(self, name: str, address: str = "", **facts: Any) -> Agent:
-        """Create an agent of the support queue and let him be available."""
+        """Create an agent of the support queue and let them be available."""
         facts = {"queue_ids": frozenset({"support"}), **facts}
         agent = Agent(agent_id=name, address=address, **facts)
         async with self.opened.transaction() as connection:
@@ -113,7 +113,7 @@ class Floor:
         return await self.be(name, Presence.AVAILABLE)
 
     async def be(self, name: str, presence: Presence) -> Agent:
-        """Let an agent say whether he is there, as its servicer does."""
+        """Let an agent say whether they are there, as its servicer does."""
         async with self.opened.transaction() as connection:
             agent = await self.roster.be(connection, name, presence, self.now)
         async with self.opened.transaction() as connection:
@@ -121,7 +121,7 @@ class Floor:
         return agent
 
     async def enter(self, name: str, **facts: Any) -> Entry:
-        """Let a caller in; his leg is called after him."""
+        """Let a caller in; their leg is called after them."""
         self.switch.legs.setdefault(name, caller(name))
         facts = {"queue_id": "support", "enqueue_time": self.now, **facts}
         async with self.opened.transaction() as connection:
@@ -164,7 +164,7 @@ class Floor:
         return found
 
     async def read_agent(self, name: str) -> Agent:
-        """Return an agent as he is now."""
+        """Return an agent as they are now."""
         async with self.opened.reading() as connection:
             return await self.roster.get(connection, name)
 

@@ -91,9 +91,9 @@ class Following:
     async def _caller(
         self, connection: AsyncConnection, entry: Entry, leg: Call, now: datetime
     ) -> None:
-        """Act on the leg of somebody in a queue: he is gone, or connected, or cannot be."""
+        """Act on the leg of somebody in a queue: they are gone, or connected, or cannot be."""
         if leg.hung_up:
-            # Whoever walks him through his plan has said more already, or will not any more.
+            # Whoever walks them through their plan has said more already, or will not any more.
             await self._centre.leave(connection, entry.entry_id, Outcome.ABANDONED, now)
             return
         case = await self._books.case(connection, entry.offer_id) if entry.offer_id else None

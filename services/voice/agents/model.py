@@ -1,6 +1,6 @@
 """Agents and offers; pure.
 
-An agent's presence is what he wants, his load is what he does: every offer that is not over counts,
+Presence is what an agent wants, load is what they do: every offer that is not over counts,
 wrapping up included. An offer is a lease on one agent for one entry. It goes forward only, along
 ``_NEXT``; being told the same twice, or late, changes nothing.
 """
@@ -20,7 +20,7 @@ class Presence(StrEnum):
     AVAILABLE = "AVAILABLE"
     AWAY = "AWAY"
     NOT_ANSWERING = "NOT_ANSWERING"
-    """Was rung or asked and did not answer; he comes back by himself."""
+    """Was rung or asked and did not answer; they come back by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,51 +39,51 @@ class Agent:
     load: int = 0
     """Offers that are not over, wrapping up included."""
     wrap_up_until: datetime | None = None
-    """Set while he wraps up; he gets no offers then, whatever his capacity."""
+    """Set while they wrap up; they get no offers then, whatever their capacity."""
     idle_since: datetime | None = None
-    """Since when he has been due for a call; the earliest gets the next one."""
+    """Since when they have been due for a call; the earliest gets the next one."""
     create_time: datetime | None = None
     update_time: datetime | None = None
 
     @property
     def is_staffed(self) -> bool:
-        """Say whether he is signed in and not away."""
+        """Say whether they are signed in and not away."""
         return self.presence is Presence.AVAILABLE
 
     @property
     def is_free(self) -> bool:
-        """Say whether he can be offered a call now."""
+        """Say whether they can be offered a call now."""
         room = self.load < self.capacity and self.wrap_up_until is None
         return self.is_staffed and room
 
     def present(self, presence: Presence, now: datetime) -> "Agent":
-        """Return the agent after he said whether he is there; saying the same changes nothing."""
+        """Return the agent after saying whether they are there; the same again changes nothing."""
         if presence is self.presence:
             return self
         idle = now if presence is Presence.AVAILABLE else None
         return replace(self, presence=presence, presence_time=now, idle_since=idle)
 
     def claimed(self) -> "Agent":
-        """Return the agent with one more offer; his turn is only over when it is answered."""
+        """Return the agent with one more offer; their turn is only over when it is answered."""
         if not self.is_free:
             raise ValueError("the agent is not free")
         return replace(self, load=self.load + 1)
 
     def wrapping(self, until: datetime) -> "Agent":
-        """Return the agent while he wraps up."""
+        """Return the agent while they wrap up."""
         later = max(until, self.wrap_up_until) if self.wrap_up_until else until
         return replace(self, wrap_up_until=later)
 
     def released(self, now: datetime, *, turn_over: bool) -> "Agent":
         """Return the agent with one offer less.
 
-        ``turn_over`` sends him to the end of the line; an offer that was taken back does not.
+        ``turn_over`` sends them to the end of the line; an offer that was taken back does not.
         """
         idle = now if turn_over and self.is_staffed else self.idle_since
         return replace(self, load=max(self.load - 1, 0), idle_since=idle)
 
     def wrapped_up(self) -> "Agent":
-        """Return the agent after his wrap-up."""
+        """Return the agent after their wrap-up."""
         return replace(self, wrap_up_until=None)
 
 
@@ -142,7 +142,7 @@ class Offer:
     leg_id: str = ""
     """The agent's leg, as soon as it is known."""
     address: str = ""
-    """Where the agent is rung; empty while he is asked through WatchOffers."""
+    """Where the agent is rung; empty while they are asked through WatchOffers."""
     slot: int = 0
     """Which place of the agent's capacity it takes, from 0."""
     reason: str = ""

@@ -54,7 +54,7 @@ class SqlOffers:
         return await self._read(connection, query.order_by(offers.c.create_time, offers.c.offer_id))
 
     async def open_of(self, connection: AsyncConnection, agent_id: str) -> Sequence[Offer]:
-        """Return an agent's offers that wait for his answer."""
+        """Return an agent's offers that wait for their answer."""
         found = await self.of_agent(connection, agent_id)
         return [offer for offer in found if offer.state in OPEN]
 

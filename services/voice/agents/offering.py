@@ -48,7 +48,7 @@ class Offering:
     async def answered(
         self, connection: AsyncConnection, case: Case, leg: Call, now: datetime
     ) -> Case:
-        """Let an agent who is on the line have the entry, and connect a caller with him."""
+        """Let an agent who is on the line have the entry, and connect a caller with them."""
         offer = ringing.answered(case.offer.to(OfferState.ACCEPTED), leg, now)
         await self._alarms.cancel(connection, LEASE, offer.offer_id)
         await self._alarms.set(connection, CHECK, offer.offer_id, now + _CHECK_EVERY)
@@ -78,7 +78,7 @@ class Offering:
     ) -> Case:
         """End an offer that was not answered: the caller goes to the head of the queue.
 
-        An agent who did not answer or could not be reached comes back by himself; one who said no
+        An agent who did not answer or could not be reached comes back alone; one who said no
         stays, and is not asked for this entry again.
         """
         declined = end is OfferState.DECLINED
@@ -105,7 +105,7 @@ class Offering:
     ) -> None:
         """Go on after the agent's leg has ended.
 
-        Word that he was connected may come after word of his end; unless `final` it is waited for.
+        Word of a connection may come after word of its end; it is waited for unless `final`.
         """
         cause = leg.hung_up.cause if leg.hung_up else ""
         if case.offer.state in OPEN:
@@ -172,7 +172,7 @@ class Offering:
         return Talk(offer.agent_id, since, end)
 
     async def rescind(self, connection: AsyncConnection, case: Case, now: datetime) -> None:
-        """Take an offer back, whatever came of it; the agent keeps his turn."""
+        """Take an offer back, whatever came of it; the agent keeps their turn."""
         if case.offer.can(OfferState.RESCINDED):
             await self._take_back(connection, case, OfferState.RESCINDED, "rescinded", now)
         elif case.offer.can(OfferState.WRAPPING):

@@ -17,7 +17,7 @@ _SHORTEST_RING = timedelta(seconds=5)
 
 _GRACE = timedelta(seconds=3)
 _GRACE_SHARE = 0.25
-"""What a lease on somebody who is dialled lasts longer than his phone rings.
+"""What a lease on somebody who is dialled lasts longer than their phone rings.
 
 Dialling takes a moment, and so does word of an answer: who answers at the last ring has the call.
 """
@@ -96,7 +96,7 @@ class Ringing:
     ) -> None:
         """Connect a caller with an agent who has answered.
 
-        A caller on a TeXML number waits in a queue of the carrier's of his own, and is taken from
+        A caller on a TeXML number waits in a queue of the carrier's of their own, and is taken from
         there; every other caller is parked and bridged directly.
         """
         caller = await self.leg(connection, entry.leg_id)
@@ -114,7 +114,7 @@ class Ringing:
     async def let_go(
         self, connection: AsyncConnection, offer: Offer, leg: Call | None = None
     ) -> None:
-        """Stop ringing an agent, or end his leg; a leg that a client brought along stays his."""
+        """Stop ringing an agent, or end the leg; one that a client brought along stays theirs."""
         if not offer.address:
             return
         if not offer.leg_id and leg is None:

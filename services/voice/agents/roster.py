@@ -55,7 +55,7 @@ class Roster:
         self._alarms = alarms
 
     async def create(self, connection: AsyncConnection, agent: Agent, now: datetime) -> Agent:
-        """Keep a new agent; raise AlreadyDone when there is one of his id."""
+        """Keep a new agent; raise AlreadyDone when there is one of their id."""
         await self._check_queues(connection, agent.queue_ids)
         if not await self._books.agents.add(connection, agent, now):
             raise AlreadyDone("AGENT_EXISTS", "there is an agent of this id already")
@@ -64,7 +64,7 @@ class Roster:
     async def update(
         self, connection: AsyncConnection, agent_id: str, change: AgentChange, now: datetime
     ) -> Agent:
-        """Change an agent; what he does goes on."""
+        """Change an agent; what they do goes on."""
         agent = await self._locked(connection, agent_id)
         facts = {
             name: value
@@ -87,14 +87,14 @@ class Roster:
     async def be(
         self, connection: AsyncConnection, agent_id: str, presence: Presence, now: datetime
     ) -> Agent:
-        """Let an agent say whether he is there. From then on he gets offers, or none."""
+        """Let an agent say whether they are there. From then on they get offers, or none."""
         agent = await self._locked(connection, agent_id)
         present = agent.present(presence, now)
         await self._books.change_agent(connection, agent, present, now)
         return await self.get(connection, agent_id)
 
     async def excuse(self, connection: AsyncConnection, agent_id: str, now: datetime) -> None:
-        """Let an agent who is not available decline what he is being offered.
+        """Let an agent who is not available decline what they are being offered.
 
         Apart from `be`, in a transaction of its own: an entry is locked before its agent. Whatever
         is not declined here rings out by itself.
@@ -115,7 +115,7 @@ class Roster:
         address: str,
         now: datetime,
     ) -> Offer:
-        """Let a client's agent take an offer on a phone: he is rung there."""
+        """Let a client's agent take an offer on a phone: they are rung there."""
         case = await self._asked(connection, agent_id, offer_id)
         queue = await self._books.queue(connection, case.offer.queue_id)
         until = now + lease(queue, dialled=True)
@@ -128,7 +128,7 @@ class Roster:
     async def accept_on(
         self, connection: AsyncConnection, agent_id: str, offer_id: str, leg_id: str, now: datetime
     ) -> Offer:
-        """Let a client's agent take an offer on a leg he is on already."""
+        """Let a client's agent take an offer on a leg they are on already."""
         case = await self._asked(connection, agent_id, offer_id)
         leg = await self._legs.find(connection, Call(leg_id=leg_id))
         waits = await self._books.entries.of_leg(connection, leg_id)
@@ -165,7 +165,7 @@ class Roster:
         return await self._wrapping.extend(connection, case, until, now)
 
     async def complete(self, connection: AsyncConnection, agent_id: str, now: datetime) -> Offer:
-        """Let an agent say that he is done."""
+        """Let an agent say that they are done."""
         case = await self._in_wrap_up(connection, agent_id)
         return await self._wrapping.complete(connection, case, now)
 

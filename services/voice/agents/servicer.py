@@ -96,7 +96,7 @@ class AgentServicer(agent_service_pb2_grpc.AgentServiceServicer):
     async def SetPresence(
         self, request: view_pb.SetPresenceRequest, _context: Context
     ) -> view_pb.SetPresenceResponse:
-        """Let an agent say whether he is there; who leaves declines what rings for him."""
+        """Let an agent say whether they are there; who leaves declines what rings for them."""
         presence = translate.presence_in(request.presence) or Presence.OFFLINE
 
         async def act(connection: AsyncConnection) -> view_pb.SetPresenceResponse:
@@ -128,7 +128,7 @@ class AgentServicer(agent_service_pb2_grpc.AgentServiceServicer):
     async def CompleteWrapUp(
         self, request: action_pb.CompleteWrapUpRequest, _context: Context
     ) -> action_pb.CompleteWrapUpResponse:
-        """Let an agent say that he is done."""
+        """Let an agent say that they are done."""
 
         async def act(connection: AsyncConnection) -> action_pb.CompleteWrapUpResponse:
             offer = await self._roster.complete(connection, request.agent_id, self._clock.now())

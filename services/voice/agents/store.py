@@ -33,7 +33,7 @@ class SqlAgents:
     """Agents, on SQLite and PostgreSQL."""
 
     async def add(self, connection: AsyncConnection, agent: Agent, now: datetime) -> bool:
-        """Keep a new agent; False when there is one of his id."""
+        """Keep a new agent; False when there is one of their id."""
         row = insert_into(connection, agents).values(
             **_values(agent), create_time=now, update_time=now
         )
@@ -44,7 +44,7 @@ class SqlAgents:
         return True
 
     async def save(self, connection: AsyncConnection, agent: Agent, now: datetime) -> None:
-        """Write what an agent is now, but for his queues."""
+        """Write what an agent is now, but for their queues."""
         values = _values(agent) | {"update_time": now, "which": agent.agent_id}
         await connection.execute(_UPDATE, values)
 

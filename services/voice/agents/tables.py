@@ -73,7 +73,7 @@ offers = sa.Table(
     sa.Column("wrap_up_extended", sa.Boolean, nullable=False),
     sa.Column("update_time", UtcTime, nullable=False),
     # The claim is checked under locks; these two hold even if it were not: never two agents for
-    # one entry, never more for an agent than he has places.
+    # one entry, never more for an agent than they have places.
     _partial("uq_offers_entry_id", "entry_id", where=HOLDING, unique=True),
     _partial("uq_offers_agent_id_slot", "agent_id", "slot", where=LOADING, unique=True),
     sa.Index("ix_offers_entry_id", "entry_id"),

@@ -57,7 +57,7 @@ class Wrapping:
         return await self._books.change_offer(connection, case.offer, offer, now)
 
     async def complete(self, connection: AsyncConnection, case: Case, now: datetime) -> Offer:
-        """End a wrap-up: the agent is free again, unless he wraps up another call."""
+        """End a wrap-up: the agent is free again, unless they wrap up another call."""
         offer = replace(case.offer.to(OfferState.COMPLETED), wrap_up_end_time=now)
         await self._alarms.cancel(connection, WRAP_UP, offer.offer_id)
         await self._books.change_offer(connection, case.offer, offer, now)

@@ -111,7 +111,7 @@ class Journey:
     queue_id: str = ""
     """The queue the caller waited in last."""
     waited_since: datetime | None = None
-    """When the caller began to wait in a queue that sent him on to another; None for no such."""
+    """When the caller began to wait in a queue that sent them on to another; None for no such."""
     voicemail: str = ""
     """The key of a recording that has not come yet."""
     end: str = ""

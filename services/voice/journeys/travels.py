@@ -139,7 +139,7 @@ class Travels:
     async def changed(
         self, connection: AsyncConnection, before: Call, after: Call, now: datetime
     ) -> None:
-        """Walk a caller on after an event of the leg; tell a caller of the leg he is put to."""
+        """Walk a caller on after an event of the leg; tell a caller of the leg they are put to."""
         if after.role is Role.DIALLED and after.subject:
             caller = after.subject.rpartition("/")[0]
             await self.timers.set(connection, NUDGE, caller, now)

@@ -84,7 +84,7 @@ def _leave(journey: Journey, entry: Entry, step_id: str, at: Situation) -> Turn:
     leaving = _leaving(entry, step_id, at)
     on = _out(journey)
     if leaving.outcome is Outcome.OVERFLOWED:
-        # Whoever is sent to another queue keeps the time he has waited already.
+        # Whoever is sent to another queue keeps the time they have waited already.
         on = replace(on, waited_since=entry.enqueue_time)
     return go(on, step_id, leaving, farewell=wording.SORRY)
 

@@ -108,7 +108,7 @@ class Books:
     async def change_agent(
         self, connection: AsyncConnection, before: Agent, after: Agent, now: datetime
     ) -> Agent:
-        """Write a change of an agent, but for his queues."""
+        """Write a change of an agent, but for their queues."""
         if before == after:
             return after
         await self.agents.save(connection, after, now)

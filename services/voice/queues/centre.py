@@ -282,7 +282,7 @@ def _entry(entrant: Entrant, entry_id: str, now: datetime) -> Entry:
 
 
 def _moment(entry: Entry, caller: Call | None, now: datetime) -> datetime:
-    """Return when a caller left: when he hung up, however late we hear of it."""
+    """Return when a caller left: when they hung up, however late we hear of it."""
     ended = caller.ended_time if caller and entry.kind is Kind.CALL else None
     return max(min(ended, now), entry.enqueue_time) if ended else now
 
@@ -294,7 +294,7 @@ def _outcome(
         return outcome if outcome in _STANDS_AFTER_A_TALK else Outcome.HANDLED
     if outcome is not Outcome.ABANDONED:
         return outcome
-    # A conversation that the caller himself ended looks cut off until we hear of his hanging up.
+    # A conversation that the caller ended looks cut off until we hear of their hanging up.
     if entry.talk is not None and moment <= entry.talk.end_time + SETTLES:
         return Outcome.HANDLED
     return abandon(entry, queue, moment)

@@ -2,7 +2,7 @@
 
 Rows say when they were written last. While somebody watches, a feed reads what was written lately
 and hands it to those who want it. A transaction that commits late may be overlooked so; therefore
-each watcher reads his own rows as a whole from time to time, and nothing stays overlooked.
+each watcher reads their own rows as a whole from time to time, and nothing stays overlooked.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from chassis.errors import Contended, Unavailable
 
 _POLL_SECONDS = 0.25
 _WHOLE_SECONDS = 15.0
-"""How often a watcher reads his own rows as a whole."""
+"""How often a watcher reads their own rows as a whole."""
 _OVERLAP = timedelta(seconds=5)
 """How far a look goes back beyond the one before: commits come late, and clocks differ."""
 
@@ -40,7 +40,7 @@ Recent = Callable[[AsyncConnection, datetime], Awaitable[Sequence[Written[T]]]]
 """Reads everything written at a time or later."""
 
 Own = Callable[[AsyncConnection, Collection[str]], Awaitable[Sequence[Written[T]]]]
-"""Reads what a watcher has to see: his rows that are not over, and those of some keys."""
+"""Reads what a watcher has to see: their rows that are not over, and those of some keys."""
 
 
 class _Watcher(Generic[T]):

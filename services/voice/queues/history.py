@@ -1,4 +1,4 @@
-"""What queues remember of a caller: who handled him last, and when he gave up."""
+"""What queues remember of a caller: who handled them last, and when they gave up."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from services.voice.queues.tables import entries
 from services.voice.routing.answers import Past
 
 REMEMBERS = timedelta(days=30)
-"""How long an agent who handled a caller is his agent."""
+"""How long an agent who handled a caller is their agent."""
 
 RECENT = timedelta(minutes=30)
 """How long a wait that was given up is told of."""

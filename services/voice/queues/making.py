@@ -54,7 +54,7 @@ class Making:
         return len(made)
 
     async def _is_gone(self, connection: AsyncConnection, entry: Entry, now: datetime) -> bool:
-        """Say whether the caller has hung up, and let him leave: nobody is rung for him."""
+        """Say whether the caller has hung up, and let them leave: nobody is rung for them."""
         if entry.kind is not Kind.CALL:
             return False
         caller = await self._legs.find(connection, Call(leg_id=entry.leg_id))

@@ -1,9 +1,9 @@
 """Which agent is offered which caller, and why; pure.
 
 Entries are gone through in the order in which they are served, all queues together. Each gets the
-agent it should have if he is free, waits a moment for him if he is only busy, and else gets the one
-among those who can do it who has been idle longest. What an agent must be able to do gets less the
-longer a caller waits, down to level 1; what he cannot do at all he is never asked for.
+agent it should have if that one is free, waits a moment if that one is only busy, and else gets the
+one among those who can do it who has been idle longest. What an agent must be able to do gets less
+the longer a caller waits, down to level 1; what they cannot do at all they are never asked for.
 """
 
 from collections import Counter
@@ -25,9 +25,9 @@ class Why(StrEnum):
     """Why an agent was chosen, or not."""
 
     CHOSEN_PREFERRED = "CHOSEN_PREFERRED"
-    """He is the one the caller should get."""
+    """They are the one the caller should get."""
     CHOSEN_IDLE = "CHOSEN_IDLE"
-    """Among those who can do it he has been idle longest."""
+    """Among those who can do it they have been idle longest."""
     LESS_IDLE = "LESS_IDLE"
     NOT_PREFERRED = "NOT_PREFERRED"
     """Could have taken it; the caller should get another."""
@@ -35,7 +35,7 @@ class Why(StrEnum):
     DECLINED = "DECLINED"
     """Said no to this entry before."""
     IS_THE_CALLER = "IS_THE_CALLER"
-    """Calls from the number he would be rung at."""
+    """Calls from the number they would be rung at."""
     OTHER_QUEUE = "OTHER_QUEUE"
     BUSY = "BUSY"
     WRAPPING_UP = "WRAPPING_UP"
@@ -61,7 +61,7 @@ class Match:
     entry: Entry
     agent: Agent
     levels: Levels
-    """What was asked of him, after lowering."""
+    """What was asked of them, after lowering."""
     options: tuple[Option, ...]
     """The chosen one first."""
     others: Mapping[Why, int]
@@ -77,7 +77,7 @@ def relaxed(levels: Levels, queue: Queue, waited: timedelta) -> Levels:
 
 
 def lacking(agent: Agent, levels: Levels) -> str:
-    """Return the first skill an agent lacks, as `skill have<need`; empty when he has them all."""
+    """Return the first skill an agent lacks, as `skill have<need`; empty when none."""
     for skill, level in sorted(levels.items()):
         if agent.skills.get(skill, 0) < level:
             return f"{skill} {agent.skills.get(skill, 0)}<{level}"
@@ -85,7 +85,7 @@ def lacking(agent: Agent, levels: Levels) -> str:
 
 
 def unfit(agent: Agent, entry: Entry, levels: Levels) -> Why | None:
-    """Return why an agent cannot take an entry even when free, or None when he can."""
+    """Return why an agent cannot take an entry even when free, or None when they can."""
     if entry.queue_id not in agent.queue_ids:
         return Why.OTHER_QUEUE
     if agent.agent_id in entry.declined_by:
@@ -96,7 +96,7 @@ def unfit(agent: Agent, entry: Entry, levels: Levels) -> Why | None:
 
 
 def unavailable(agent: Agent) -> Why | None:
-    """Return why an agent can be offered nothing now, or None when he can."""
+    """Return why an agent can be offered nothing now, or None when they can."""
     if not agent.is_staffed:
         return Why(agent.presence.value)
     if agent.wrap_up_until is not None:
@@ -128,7 +128,7 @@ def assign(
 
     ``entries`` wait and come in that order; ``agents`` are those who are free and those that an
     entry prefers; ``calling`` are agents who are on the line as callers. An agent is given one
-    entry at a time, whatever his capacity.
+    entry at a time, whatever their capacity.
     """
     pool = _Pool(agents, calling)
     matches = []
@@ -208,7 +208,7 @@ def _match(entry: Entry, queue: Queue, pool: _Pool, now: datetime) -> Match | No
         pool.take(preferred)
         return _told(entry, preferred, _floor(levels), pool, [])
     if preferred is not None and now - entry.enter_time < queue.sticky_wait:
-        return None  # He is only busy, and the caller waits a moment for him.
+        return None  # They are only busy, and the caller waits a moment for them.
     levels = relaxed(levels, queue, entry.waited(now))
     passed: list[Option] = []
     for agent in pool.candidates(pool.group(entry.queue_id, levels)):

@@ -40,8 +40,8 @@ RESTS = timedelta(seconds=30)
 SETTLES = timedelta(seconds=1)
 """How long after a conversation broke off an entry is left alone.
 
-The two legs of a conversation end in two events, in either order. Whoever hung up himself shows
-within that time, and nobody is rung for him.
+The two legs of a conversation end in two events, in either order. Whoever hung up themselves shows
+within that time, and nobody is rung for them.
 """
 
 MOST_OFFERS = 3

@@ -25,7 +25,7 @@ class Scoring:
     vip: timedelta = timedelta(seconds=300)
     escalated: timedelta = timedelta(seconds=180)
     credit_window: timedelta = timedelta(minutes=30)
-    """How long after giving up a caller gets the wait he gave up credited."""
+    """How long after giving up a caller gets the wait they gave up credited."""
     credit_cap: timedelta = timedelta(minutes=10)
 
 

@@ -46,7 +46,7 @@ class MatchRecords:
 
 
 class LegMoments:
-    """Notes on a caller's timeline what befalls him in a queue."""
+    """Notes on a caller's timeline what befalls them in a queue."""
 
     def __init__(self, books: Books, timeline: Timeline) -> None:
         self._books = books

@@ -2,7 +2,7 @@
 
 A score is waiting time plus what a caller is given ahead, so every score grows by one second per
 second, and the order of two callers never changes by waiting alone. The order can therefore be kept
-as a time that does not move: when the caller would have had to come without what he is given.
+as a time that does not move: when the caller would have had to come without what they are given.
 Whoever has waited longer than another by more than the other is given goes first: nobody starves.
 """
 

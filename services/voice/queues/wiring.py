@@ -43,7 +43,7 @@ from services.voice.tables import timers
 class ContactCentre:
     """Queues, agents and what brings them together.
 
-    Whoever wants to hear of them adds himself to the lists of ``books`` and of ``matcher``.
+    Whoever wants to hear of them adds themselves to the lists of ``books`` and of ``matcher``.
     """
 
     books: Books

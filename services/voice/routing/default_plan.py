@@ -15,7 +15,7 @@ from services.voice.routing.plan import (
 from services.voice.routing.prompts import Prompt
 
 VIP_SEARCH = timedelta(seconds=120)
-"""After this wait a VIP is offered to every agent of the queue, whatever he is skilled in."""
+"""After this wait a VIP is offered to every agent of the queue, whatever they are skilled in."""
 
 _CLOSED = (
     "Thank you for calling. We are closed at the moment. "

@@ -1,7 +1,7 @@
 """Asking everybody who knows something about a call, in the time a caller may wait for it.
 
 All are asked at once, each with a deadline of its own. Who is late or fails is not waited for, and
-his inputs read as their safe defaults: a call is never held up by what would be nice to know.
+their inputs read as their safe defaults: a call is never held up by what would be nice to know.
 """
 
 import asyncio

@@ -36,7 +36,7 @@ async def served(sqlite_database_url: str) -> AsyncIterator[Served]:
 
 
 async def agent(served: Served, name: str = "ada") -> agent_pb2.Agent:
-    """Create an agent without an address and let him be available."""
+    """Create an agent without an address and let them be available."""
     queues = agent_service_pb2.AgentQueues(queue_ids=["support"])
     create = agent_service_pb2.CreateAgentRequest(request_id=unique(), agent_id=name, queues=queues)
     await served.agents.CreateAgent(create)
@@ -116,7 +116,7 @@ async def test_keeping_queues(served: Served) -> None:
 
 
 async def test_entries_in_order_in_pages(served: Served) -> None:
-    """As they are served; a VIP before those who came with him, and the last one first who left."""
+    """As they are served; a VIP before those who came as well, and the last one first who left."""
     for number in range(3):
         await served.floor.enter(f"caller-{number}", enqueue_time=at(number - 10))
     await served.floor.enter("vip", is_vip=True, caller_number="+12025550101")

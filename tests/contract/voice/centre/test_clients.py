@@ -34,7 +34,7 @@ async def decline(floor: Floor, offer: Offer) -> Offer:
 
 
 async def test_a_client_is_asked_and_then_rung(floor: Floor) -> None:
-    """Nothing rings before he says where; then the lease begins anew, once."""
+    """Nothing rings before they say where; then the lease begins anew, once."""
     await floor.agent("ada")
     entry = await floor.enter("caller")
     offer = await floor.offered(entry)
@@ -51,7 +51,7 @@ async def test_a_client_is_asked_and_then_rung(floor: Floor) -> None:
 
 
 async def test_a_client_who_does_not_answer(floor: Floor) -> None:
-    """He is NOT_ANSWERING, as one whose phone rang."""
+    """They are NOT_ANSWERING, as one whose phone rang."""
     await floor.agent("ada")
     offer = await floor.offered(await floor.enter("caller"))
     await floor.pass_by(20)
@@ -63,7 +63,7 @@ async def test_a_client_who_does_not_answer(floor: Floor) -> None:
 
 
 async def test_a_client_takes_a_call_on_a_leg_he_has(floor: Floor) -> None:
-    """The caller is bridged with it; it stays his when the caller has left."""
+    """The caller is bridged with it; it stays theirs when the caller has left."""
     await floor.agent("ada")
     floor.switch.legs["desk"] = DESK
     entry = await floor.enter("caller")

@@ -24,7 +24,7 @@ ADA, NUMBER = "+12025550151", "+12025550101"
 
 
 async def test_the_caller_hangs_up_after_a_conversation(floor: Floor) -> None:
-    """Handled, whatever whoever ends his journey calls it; the agent's leg ends and he wraps up."""
+    """Handled, whatever whoever ends the journey calls it; the agent is let go and wraps up."""
     await floor.agent("ada", ADA)
     entry = await floor.enter("caller")
     offer, leg = await floor.talk(entry, 60)
@@ -50,7 +50,7 @@ async def test_what_says_more_than_handled_stands(floor: Floor, outcome: Outcome
     ("cause", "talked"), [("normal_clearing", 4.9), ("timeout", 60), ("unspecified", 60)]
 )
 async def test_a_conversation_that_breaks_off(floor: Floor, cause: str, talked: float) -> None:
-    """The caller goes to the head with his time, after a moment; the agent wraps up."""
+    """The caller goes to the head with their time, after a moment; the agent wraps up."""
     await floor.agent("ada", ADA)
     await floor.enter("vip", is_vip=True, enqueue_time=at(0), required_skills={"none": 1})
     entry = await floor.enter("caller", enqueue_time=at(-400))
@@ -67,7 +67,7 @@ async def test_a_conversation_that_breaks_off(floor: Floor, cause: str, talked: 
 
 
 async def test_a_caller_who_ends_a_short_conversation_himself(floor: Floor) -> None:
-    """His own end is heard of after that of the agent's leg; nobody is rung, and it counts."""
+    """Their own end is heard of after that of the agent's leg; nobody is rung, and it counts."""
     await floor.agent("ada", ADA)
     await floor.agent("bob", "+12025550152")
     entry = await floor.enter("caller")
@@ -111,7 +111,7 @@ async def test_a_bridge_that_only_the_callers_leg_tells_of(floor: Floor) -> None
 async def test_a_bridge_that_is_told_after_the_end(floor: Floor, whose: str, late: float) -> None:
     """Events come in any order, above all after a restart: the caller has been handled.
 
-    Also when he has been put back already, as long as nobody else was asked.
+    Also when they have been put back already, as long as nobody else was asked.
     """
     await floor.agent("ada", ADA)
     entry = await floor.enter("caller")
@@ -157,7 +157,7 @@ async def calling_back(floor: Floor) -> Entry:
 
 
 async def test_a_callback_keeps_its_place_and_calls_the_agent_first(floor: Floor) -> None:
-    """Its caller may hang up; nobody is bridged before the customer says that he is there."""
+    """Its caller may hang up; nobody is bridged before the customer says that they are there."""
     await floor.agent("ada", ADA)
     entry = await calling_back(floor)
     assert (entry.kind, entry.state) == (Kind.CALLBACK, EntryState.CONNECTED)

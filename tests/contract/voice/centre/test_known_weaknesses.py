@@ -110,7 +110,7 @@ async def test_an_unanswered_phone_moves_the_call_on(floor: Floor) -> None:
 
 
 async def test_one_agent_is_given_one_call(floor: Floor) -> None:
-    """5b: finding an agent and claiming him is one step: of two matchers at once one succeeds."""
+    """5b: finding an agent and claiming them is one step: of two matchers at once one succeeds."""
     await floor.enter("first")
     await floor.enter("second")
     await floor.agent("ada", ADA)

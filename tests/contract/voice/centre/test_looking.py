@@ -14,7 +14,7 @@ ADA, NUMBER = "+12025550151", "+12025550101"
 
 
 async def test_an_agent_who_calls_us_is_not_rung(floor: Floor) -> None:
-    """His phone is busy with his own call; once it is over he is."""
+    """Their phone is busy with their own call; once it is over they are."""
     await floor.agent("ada", ADA)
     await floor.agent("bob", "+12025550152", queue_ids=frozenset())
     own = await floor.enter("agent", caller_number=ADA)
@@ -39,7 +39,7 @@ async def test_a_caller_waits_for_the_agent_he_should_get(floor: Floor) -> None:
 
 
 async def test_a_preferred_agent_who_gets_free_in_time(floor: Floor) -> None:
-    """The caller gets him, though another has been idle for longer."""
+    """The caller gets them, though another has been idle for longer."""
     await floor.agent("bob", "+12025550152")
     await floor.agent("ada", ADA)
     await floor.be("bob", Presence.AWAY)
@@ -68,7 +68,7 @@ async def test_many_who_cannot_be_served_hide_nobody(
 
 
 async def test_several_agents_are_matched_in_one_look(floor: Floor) -> None:
-    """In the order of the queue, each with his own, over the queues they share."""
+    """In the order of the queue, each with their own, over the queues they share."""
     await floor.queue(Queue(queue_id="sales"))
     both = frozenset({"support", "sales"})
     for name in ("ada", "bob", "cyd"):

@@ -33,7 +33,7 @@ async def past(floor: Floor, number: str = NUMBER) -> Past:
 
 
 async def test_the_last_agent_is_remembered_for_30_days(floor: Floor) -> None:
-    """The one who talked with him last, whatever came of it."""
+    """The one who talked with them last, whatever came of it."""
     await floor.agent("ada", "+12025550151")
     _, leg = await floor.talk(await floor.enter("caller", caller_number=NUMBER), 60)
     await floor.hang_up(leg)

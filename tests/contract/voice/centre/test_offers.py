@@ -77,7 +77,7 @@ async def test_nobody_is_offered_a_call_while_busy_or_wrapping_up(floor: Floor) 
 
 
 async def test_a_missed_ring(floor: Floor) -> None:
-    """The caller goes to the head with his time, the agent comes back by himself."""
+    """The caller goes to the head with their time, the agent comes back by themselves."""
     await floor.agent("ada", ADA)
     entry = await floor.enter("caller")
     offer = await floor.offered(entry)
@@ -173,7 +173,7 @@ async def test_three_failures_exhaust_an_entry(floor: Floor) -> None:
 
 
 async def test_the_caller_hangs_up_while_the_phone_rings(floor: Floor) -> None:
-    """The agent is let go and keeps his turn; the caller has abandoned."""
+    """The agent is let go and keeps their turn; the caller has abandoned."""
     await floor.agent("ada", ADA)
     entry = await floor.enter("caller")
     offer = await floor.offered(entry)

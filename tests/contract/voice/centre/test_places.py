@@ -211,7 +211,7 @@ async def test_what_is_served_cannot_be_put_in_order(floor: Floor) -> None:
 
 
 async def test_a_caller_who_is_gone_is_not_offered(floor: Floor) -> None:
-    """Even if nobody said that he left: the matcher sees it, and he has abandoned."""
+    """Even if nobody said that they left: the matcher sees it, and they have abandoned."""
     await floor.agent("ada", "+12025550151")
     entry = await floor.enter("caller")
     leg = floor.switch.legs["caller"]

@@ -58,7 +58,7 @@ async def test_a_call_is_answered_greeted_and_waits(world: World) -> None:
 
 
 async def test_a_conversation_from_the_queue_to_goodbye(world: World) -> None:
-    """An agent is rung and connected; when he hangs up the caller hears goodbye and is let go."""
+    """An agent is rung and connected; when they hang up the caller hears goodbye and is let go."""
     await talking(world)
     journey = await world.journey()
     assert journey is not None

@@ -28,7 +28,7 @@ OFFER = Offer(
 
 
 def test_a_new_agent_is_not_there() -> None:
-    """Nobody is offered calls before he says that he takes them."""
+    """Nobody is offered calls before they say that they take them."""
     assert not Agent(agent_id="a").is_free
 
 
@@ -50,14 +50,14 @@ def test_a_claimed_agent_is_full() -> None:
 
 
 def test_an_offer_that_was_taken_back_costs_no_turn() -> None:
-    """The agent stays first in line; after a conversation he goes to the end."""
+    """The agent stays first in line; after a conversation they go to the end."""
     claimed = available("a", 0).claimed()
     assert claimed.released(at(9), turn_over=False) == available("a", 0)
     assert claimed.released(at(9), turn_over=True).idle_since == at(9)
 
 
 def test_wrapping_up_takes_all_of_the_capacity() -> None:
-    """An agent with room for more gets no offer while he wraps up; the later end counts."""
+    """An agent with room for more gets no offer while they wrap up; the later end counts."""
     agent = available("a", capacity=3).claimed().wrapping(at(30)).wrapping(at(20))
     assert (agent.is_free, agent.wrap_up_until) == (False, at(30))
     assert agent.wrapped_up().is_free

@@ -57,7 +57,7 @@ def test_one_agent_goes_to_the_caller_who_waited_300_s_longer_than_a_vip() -> No
 
 
 def test_an_agent_of_two_queues_goes_to_who_is_due_first_in_either() -> None:
-    """Queues that share an agent share him by score."""
+    """Queues that share an agent share them by score."""
     both = available("a", queue_ids=frozenset({"support", "sales"}))
     entries = [waiting("1", 10), waiting("2", 5, queue_id="sales")]
     assert matched(entries, [both]) == [("2", "a")]
@@ -77,14 +77,14 @@ def test_an_agent_of_two_queues_goes_to_who_is_due_first_in_either() -> None:
     ids=lambda agent: agent.agent_id,
 )
 def test_who_cannot_take_a_call_is_not_offered_one(agent: Agent) -> None:
-    """Busy, wrapping up, absent, of another queue, or the caller himself."""
+    """Busy, wrapping up, absent, of another queue, or the caller themselves."""
     entry = waiting("1", caller_number="+12025550101")
     assert matched([entry], [agent]) == []
     assert unavailable(agent) or unfit(agent, entry, {})
 
 
 def test_an_agent_on_the_line_as_a_caller_is_not_rung() -> None:
-    """His phone is busy with a call to us."""
+    """Their phone is busy with a call to us."""
     agents = [available("a"), available("b", 1)]
     found = assign([waiting("1")], agents, QUEUES, NOON, calling={"a"})
     assert [match.agent.agent_id for match in found] == ["b"]
@@ -142,7 +142,7 @@ def test_a_skill_that_is_lacking_is_never_waived() -> None:
 
 
 def test_a_caller_gets_the_agent_he_should_get() -> None:
-    """Not the longest idle one, and though his level is low."""
+    """Not the longest idle one, and though their level is low."""
     entry = waiting("1", preferred_agent_id="b", required_skills={"billing": 5})
     agents = [available("a", 0, skills={"billing": 5}), available("b", 9, skills={"billing": 1})]
     match = only([entry], agents)
@@ -153,7 +153,7 @@ def test_a_caller_gets_the_agent_he_should_get() -> None:
     "preferred", [available("b", load=1), available("b", load=1, wrap_up_until=at(60))]
 )
 def test_a_caller_waits_for_a_busy_agent_for_15_s(preferred: Agent) -> None:
-    """Others behind him do not wait, and after that anybody will do."""
+    """Others behind them do not wait, and after that anybody will do."""
     entries = [waiting("1", 0, preferred_agent_id="b"), waiting("2", 1)]
     agents = [available("a"), preferred]
     assert matched(entries, agents, at(14.9)) == [("2", "a")]
@@ -244,7 +244,7 @@ def crowds(draw: st.DrawFn) -> tuple[list[Entry], list[Agent]]:
 def test_no_caller_is_passed_over_for_one_behind_him(
     crowd: tuple[list[Entry], list[Agent]],
 ) -> None:
-    """Everybody gets at most one, none gets what he cannot do, and the order is kept.
+    """Everybody gets at most one, none gets what they cannot do, and the order is kept.
 
     No agent who could take an entry is left idle or given to somebody who goes later.
     """
