@@ -34,7 +34,9 @@ BIN = VENV / _SCRIPTS
 PYTHON = BIN / "python"
 VENV_S3 = ROOT / ".venv-s3"
 REQUIREMENTS = ROOT / "requirements"
-_PARALLEL = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--durations", "10")
+# Many tests wait for processes of their own: one worker more than cores keeps two cores busy.
+_WORKERS = str(min((os.cpu_count() or 1) + 1, 4))
+_PARALLEL = ("-n", _WORKERS, "--dist", "loadfile", "--durations", "10")
 _OURS = ("--path", "protos/switchhook")
 TYPED = [
     "carrier",

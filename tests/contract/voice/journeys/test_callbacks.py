@@ -91,5 +91,6 @@ async def test_an_agent_who_drops_off_does_not_strand_the_customer(world: World)
     await agent_first(world)
     await world.pick_up(Role.CUSTOMER, "leg-c")
     await world.hang_up("leg-a", cause="timeout")
+    await world.wait(3)  # that they were connected might be told late
     assert (await world.keys("leg-c"))[-1] == "goodbye"
     assert (await world.entry()).is_alive
