@@ -11,12 +11,8 @@ from cli.day.books import Books, Entry
 from cli.day.script import Caller, Day
 from cli.day.truth import Leg, Span, Truth
 
-QUIET_LIMIT = 8.0
-"""Seconds a caller may hear nothing while voice is up.
+QUIET_LIMIT = 5.0
 
-What voice had in hand when it was killed is delivered again 5 seconds after it was delivered first,
-then comes what has piled up.
-"""
 
 _LATE = 0.9
 """Seconds of a TeXML request after which the gateway may have answered by itself (it waits 1 s)."""

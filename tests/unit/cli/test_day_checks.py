@@ -140,8 +140,8 @@ def test_refusals_are_found_unless_they_are_races() -> None:
 
 
 def test_silence_is_found_unless_voice_was_down() -> None:
-    """More than eight seconds of silence are too long, those of a restart left out."""
-    quiet = replace(CALL, silences=(span(5, 14),))
+    """More than five seconds of silence are too long, those of a restart left out."""
+    quiet = replace(CALL, silences=(span(5, 12),))
     assert _broken(told(legs=(quiet, RUNG))) == ["no caller was left in silence"]
     assert _broken(told(legs=(quiet, RUNG), downtimes=(span(6, 11),))) == []
     agent = replace(RUNG, silences=(span(5, 50),))
